@@ -1,0 +1,1 @@
+"""What both sides of Eventmill speak: object types, event batches, selection, readers and writers."""

@@ -1,0 +1,1 @@
+"""The shelf between training and service: manifests and the trained artefacts themselves."""

@@ -1,0 +1,1 @@
+"""Online: load artefacts, sample, encode, stream and measure. onnxruntime lives here; never TensorFlow."""
