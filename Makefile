@@ -1,0 +1,60 @@
+# `make serve` and `make test` need nothing but Python 3.11 or newer: each makes its own environment.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PROCESS ?= ttbar
+EVENTS ?= 300000
+
+SERVE := .venv/serve/bin
+DEV := .venv/dev/bin
+
+.DEFAULT_GOAL := help
+
+help: ## Show this list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: .venv/serve/.ready ## Serve the shipped models on 127.0.0.1:8000 (PORT=8123 for another port).
+	$(SERVE)/eventmill serve --host $(HOST) --port $(PORT)
+
+test: lint types ## Check style and types, then run all tests.
+	$(DEV)/python -m pytest
+
+lint: .venv/dev/.ready ## Check style and formatting.
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+
+types: .venv/dev/.ready ## Check types.
+	$(DEV)/mypy
+
+bench: .venv/dev/.ready ## Time readers, writers, sampler and service on this machine.
+	$(DEV)/python -m tests.benchmarks
+
+train: .venv/dev/.ready ## Simulate and train a process: make train PROCESS=stop_02 EVENTS=300000.
+	$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(EVENTS) --seed 1 --out data/$(PROCESS).csv
+	$(DEV)/eventmill-train train --process $(PROCESS) --data data/$(PROCESS).csv --run runs/$(PROCESS)
+	$(DEV)/eventmill-train export runs/$(PROCESS)
+
+lock: ## Resolve the pinned versions anew.
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet uv
+	$(call compile,serve,--extra cpu)
+	$(call compile,serve-gpu,--extra gpu)
+	$(call compile,dev,--extra dev)
+
+define compile
+.venv/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' --extra build $(2) -o requirements/$(1).txt
+endef
+
+.venv/%/.ready: requirements/%.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Eventmill needs Python 3.11 or newer")'
+	$(PYTHON) -m venv --clear .venv/$*
+	.venv/$*/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	.venv/$*/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean: ## Remove the environments and caches.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help serve test lint types bench train lock clean

@@ -1,0 +1,64 @@
+"""The model card: what a model is, where it comes from, what it is not, and how well it does."""
+
+from pathlib import Path
+from typing import Final
+
+from models.manifest import CARD_FILE, Manifest
+
+_CARD: Final = """# {process}/{model}
+
+{description}.
+
+- **Source**: {reference}.
+- **Version**: {version}, digest `{digest}`.
+- **Trained on** {events_train:,} events ({generator}), validated on {events_validation:,}; {events_test:,}
+  events of the same file were kept for the evaluation. Seed {seed}, commit `{git_commit}`.
+- **Noise in, physics out**: {widths}. Energies and momenta in GeV, angles in radians.
+- **At most** {max_objects} objects an event; {masks} object types.
+
+## How well it does
+
+{figures}
+
+## What it is not
+
+- It learnt from our own Pythia 8 events with a parametrised detector, not from the collaboration's simulation.
+- Objects are drawn independently of each other and of MET: single spectra and object counts are modelled,
+  correlations between objects, such as invariant masses or the balance of MET and jets, are not.
+- Generated events are not independent statistics beyond the {events_train:,} training events: more of them
+  smooth the training sample, they do not add information to it.
+- Energies and momenta are generated side by side, so an object may have E < p.
+"""
+
+
+def write_card(folder: Path, manifest: Manifest) -> None:
+    """Write the card of an artefact beside its manifest."""
+    data = manifest.training.data
+    noise = manifest.masks.noise.width, manifest.event.noise.width
+    widths = [f"{noise[0]} uniforms an event for the mask", f"{noise[1]} normals for MET"]
+    widths += sorted({f"{graph.noise.width} normals an object" for graph in manifest.objects.values()})
+    text = _CARD.format(
+        **manifest.model_dump(
+            include={"process", "model", "description", "reference", "version", "max_objects"}
+        ),
+        digest=manifest.digest,
+        generator=data.generator,
+        events_train=data.events_train,
+        events_validation=data.events_validation,
+        events_test=data.events_test,
+        seed=manifest.training.seed,
+        git_commit=manifest.training.git_commit,
+        widths=", ".join(widths),
+        masks=len(manifest.objects),
+        figures=_figures(manifest.figures),
+    )
+    (folder / CARD_FILE).write_text(text, encoding="utf-8")
+
+
+def _figures(figures: dict[str, float]) -> str:
+    if not figures:
+        return "Not evaluated yet: run `eventmill-train evaluate`."
+    rows = "\n".join(f"| {name} | {value:.6g} |" for name, value in figures.items())
+    return (
+        f"Against held-out truth, from `eventmill-train evaluate`:\n\n| figure | value |\n|---|---|\n{rows}"
+    )

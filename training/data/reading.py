@@ -1,0 +1,26 @@
+"""Streams of events with the positions that decide their split."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from events.files import read_events
+
+from events.batch import EventBatch
+from training.data.split import Split, SplitFractions
+
+
+def numbered(path: Path) -> Iterator[tuple[npt.NDArray[np.int64], EventBatch]]:
+    """The batches of a file with the position of each event in it, int64[n]."""
+    position = 0
+    for batch in read_events(path):
+        yield np.arange(position, position + len(batch)), batch
+        position += len(batch)
+
+
+def read_split(files: Sequence[Path], split: Split, fractions: SplitFractions) -> Iterator[EventBatch]:
+    """The events of one split, streamed from files of any supported format and any size."""
+    for path in files:
+        for ordinals, batch in numbered(path):
+            yield batch.take(fractions.contains(split, ordinals))

@@ -1,0 +1,1 @@
+"""How far generated events are from truth."""

@@ -1,0 +1,74 @@
+"""The observables that the thesis compares: leading objects, MET and total energy (its section 6.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from events.batch import OBJECT_FLOATS, EventBatch, Ints
+from events.objects import ObjectType
+
+LEPTONS: Final = (ObjectType.ELECTRON, ObjectType.POSITRON, ObjectType.MUON, ObjectType.ANTIMUON)
+
+LEADING_OBJECTS: Final[Mapping[str, tuple[tuple[ObjectType, ...], int]]] = {
+    "jet_1": ((ObjectType.JET,), 0),
+    "jet_2": ((ObjectType.JET,), 1),
+    "jet_3": ((ObjectType.JET,), 2),
+    "b_jet_1": ((ObjectType.B_JET,), 0),
+    "lepton_1": (LEPTONS, 0),
+    "lepton_2": (LEPTONS, 1),
+    "photon_1": ((ObjectType.PHOTON,), 0),
+}
+"""Name of each leading object: the types it is chosen from and its rank in pT, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Particle:
+    """One entry of the weighted mean of eq. 6.5: an object, or what every event has.
+
+    Attributes:
+        count: How many of it there are.
+        features: Values by name, float64[count]; log10 of energies and momenta in GeV, radians.
+    """
+
+    count: int
+    features: dict[str, npt.NDArray[np.float64]]
+
+
+def particles(batch: EventBatch) -> dict[str, Particle]:
+    """All that the thesis compares, by name; an object that never occurs has count 0."""
+    energies = np.bincount(batch.event_index, weights=batch.E, minlength=len(batch))
+    found = {
+        "met": Particle(
+            len(batch),
+            {"met": _log10(batch.met), "met_phi": batch.met_phi.astype(np.float64)},
+        ),
+        "total_energy": Particle(len(batch), {"E": _log10(energies[energies > 0])}),
+    }
+    for name, (types, rank) in LEADING_OBJECTS.items():
+        index = ranked_objects(batch, types, rank)
+        columns = {feature: getattr(batch, feature)[index] for feature in OBJECT_FLOATS}
+        found[name] = Particle(
+            len(index),
+            {
+                feature: _log10(values) if feature in {"E", "pt"} else values.astype(np.float64)
+                for feature, values in columns.items()
+            },
+        )
+    return found
+
+
+def ranked_objects(batch: EventBatch, types: tuple[ObjectType, ...], rank: int) -> Ints:
+    """Indices of the object with a rank in pT (0 is the highest) among some types, one for each event with it."""
+    candidates = np.flatnonzero(np.isin(batch.type, types))
+    event = batch.event_index[candidates]
+    order = np.lexsort((-batch.pt[candidates], event))
+    candidates, event = candidates[order], event[order]
+    first = np.searchsorted(event, event, side="left")
+    return candidates[np.arange(len(event)) - first == rank]
+
+
+def _log10(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    return np.log10(np.maximum(values.astype(np.float64), 1e-6))

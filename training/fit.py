@@ -1,0 +1,184 @@
+"""Fit one network: epochs with early stopping, a checkpoint after each, resumable to the bit."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from training.config import FitConfig
+from training.data.circular import CircularRows
+from training.vae import BetaVAE
+
+_STEPS_PER_CALL: Final = 128
+_VALIDATION_ROWS: Final = 8192
+_LAST: Final = "last.npz"
+_BEST: Final = "best.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a fit stands.
+
+    Attributes:
+        epoch: Epochs done.
+        best_epoch: The epoch with the lowest validation loss, counted from 1.
+        best_loss: That loss.
+        losses: Training and validation loss of each epoch.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    losses: tuple[tuple[float, float], ...] = field(default=())
+
+    def after(self, train_loss: float, validation_loss: float) -> "Progress":
+        """The progress after one more epoch."""
+        progress = replace(self, epoch=self.epoch + 1, losses=(*self.losses, (train_loss, validation_loss)))
+        if validation_loss < self.best_loss:
+            progress = replace(progress, best_epoch=progress.epoch, best_loss=validation_loss)
+        return progress
+
+    def is_over(self, fit: FitConfig) -> bool:
+        """Whether the last epoch is done, or the patience exhausted."""
+        return self.epoch >= fit.epochs or self.epoch - self.best_epoch >= fit.patience
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss is no longer a number: the fit diverged."""
+
+
+class Fitter:
+    """A network, its optimiser and their checkpoints.
+
+    The noise of a step is a pure function of seed and step, the order of rows one of seed and epoch. A fit
+    that was stopped after any epoch therefore ends with the same weights as one that was not.
+
+    Args:
+        model: The network.
+        fit: How to fit it.
+        seed: Of the noise.
+        folder: For checkpoints: `last.npz` to resume from, `best.npz` to use, `progress.json` to read.
+    """
+
+    def __init__(self, model: BetaVAE, fit: FitConfig, *, seed: int, folder: Path) -> None:
+        self.model = model
+        self.fit = fit
+        self.folder = folder
+        self.progress = Progress()
+        self._seed = seed
+        self._optimizer = keras.optimizers.Adam(fit.learning_rate)
+        self._optimizer.build(model.trainable_variables)
+        self._train_steps = tf.function(self._steps, jit_compile=True)
+        self._validate_chunk = tf.function(self._validation_loss, reduce_retracing=True)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def run(
+        self, train: CircularRows, validation: npt.NDArray[np.float32], report: Callable[[Progress], None]
+    ) -> None:
+        """Fit until it is over, then put the best weights into the model.
+
+        Args:
+            train: The training rows.
+            validation: The validation rows, float32[n, features]; without any, the training loss decides.
+            report: Called after each epoch.
+
+        Raises:
+            NonFiniteLossError: If the loss is not finite.
+        """
+        while not self.progress.is_over(self.fit):
+            train_loss = self._run_epoch(train)
+            validation_loss = self._validate(validation) if len(validation) else train_loss
+            if not np.isfinite(train_loss + validation_loss):
+                raise NonFiniteLossError(
+                    f"the loss is not finite after epoch {self.progress.epoch + 1}: "
+                    f"try a learning rate below {self.fit.learning_rate}"
+                )
+            self.progress = self.progress.after(train_loss, validation_loss)
+            self._save()
+            train.on_epoch_end()
+            report(self.progress)
+        _load(self.folder / _BEST, self._variables())
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint, if there is one."""
+        if (self.folder / _LAST).exists():
+            self.progress = _load(self.folder / _LAST, self._variables())
+
+    def _run_epoch(self, train: CircularRows) -> float:
+        calls = -(-len(train) // _STEPS_PER_CALL)
+        # Equal calls compile once; the rows are circular, so a few steps more do no harm.
+        steps = -(-len(train) // calls)
+        total = 0.0
+        for call in range(calls):
+            first = call * steps * self.fit.batch_size
+            rows = train.rows(first, first + steps * self.fit.batch_size)
+            batches = rows.reshape(steps, self.fit.batch_size, -1)
+            step = self.progress.epoch * calls * steps + call * steps
+            total += float(self._train_steps(tf.constant(batches), tf.constant(step)))
+        return total / calls
+
+    def _steps(self, batches: tf.Tensor, first_step: tf.Tensor) -> tf.Tensor:
+        total = tf.constant(0.0)
+        for i in tf.range(tf.shape(batches)[0]):
+            noise = self._noise(first_step + i, tf.shape(batches)[1])
+            with tf.GradientTape() as tape:
+                error, divergence = self.model.loss_terms(batches[i], noise)
+                loss = error + self.fit.beta * divergence
+            gradients = tape.gradient(loss, self.model.trainable_variables)
+            self._optimizer.apply(gradients, self.model.trainable_variables)
+            total += loss
+        return total / tf.cast(tf.shape(batches)[0], tf.float32)
+
+    def _noise(self, step: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        latent = self.model.decoder.input_shape[-1]
+        return tf.random.stateless_normal((rows, latent), seed=tf.stack([self._seed, step]))
+
+    def _validate(self, rows: npt.NDArray[np.float32]) -> float:
+        chunks = np.split(rows, range(_VALIDATION_ROWS, len(rows), _VALIDATION_ROWS))
+        losses = [float(self._validate_chunk(tf.constant(chunk), i)) for i, chunk in enumerate(chunks)]
+        return float(np.average(losses, weights=[len(chunk) for chunk in chunks]))
+
+    def _validation_loss(self, rows: tf.Tensor, chunk: tf.Tensor) -> tf.Tensor:
+        # Negative steps: noise that no training step sees, the same in every epoch.
+        error, divergence = self.model.loss_terms(rows, self._noise(-1 - chunk, tf.shape(rows)[0]))
+        return error + self.fit.beta * divergence
+
+    def _variables(self) -> Sequence[Any]:
+        return [*self.model.trainable_variables, *self._optimizer.variables]
+
+    def _save(self) -> None:
+        values = {f"v{i}": variable.numpy() for i, variable in enumerate(self._variables())}
+        progress = json.dumps(asdict(self.progress))
+        is_best = self.progress.epoch == self.progress.best_epoch
+        for name in (_BEST, _LAST) if is_best else (_LAST,):
+            partial = self.folder / f"{name}.partial"
+            with partial.open("wb") as file:
+                np.savez(file, progress=np.array(progress), **values)
+            partial.replace(self.folder / name)
+        (self.folder / "progress.json").write_text(json.dumps(asdict(self.progress), indent=2))
+
+
+def load_best(model: BetaVAE, folder: Path) -> Progress:
+    """Put the best weights of a fit into the model and tell how the fit went.
+
+    Raises:
+        FileNotFoundError: If the fit has no checkpoint yet.
+    """
+    if not (folder / _BEST).exists():
+        raise FileNotFoundError(f"{folder / _BEST} does not exist: train this network first")
+    return _load(folder / _BEST, model.trainable_variables)
+
+
+def _load(path: Path, variables: Sequence[Any]) -> Progress:
+    with np.load(path) as stored:
+        for i, variable in enumerate(variables):
+            variable.assign(stored[f"v{i}"])
+        progress = json.loads(str(stored["progress"]))
+    progress["losses"] = tuple(map(tuple, progress["losses"]))
+    return Progress(**progress)
