@@ -27,7 +27,7 @@ from models.errors import ArtefactError
 MANIFEST_FILE: Final = "manifest.json"
 CARD_FILE: Final = "card.md"
 
-Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 FileName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,95}\.onnx$")]
 Sha256: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
@@ -89,16 +89,14 @@ class TrainingData(_Frozen):
     """The events a model learnt from.
 
     Attributes:
-        file: Name of the file, without its folder.
-        sha256: Its checksum.
+        files: SHA-256 of each event file, by its name without the folder.
         events_train: Events that set the weights.
         events_validation: Events that stopped the training.
         events_test: Events kept for the evaluation.
         generator: What produced the events, such as the simulator and its settings.
     """
 
-    file: Text
-    sha256: Sha256
+    files: dict[Text, Sha256]
     events_train: Annotated[int, Field(ge=1)]
     events_validation: Annotated[int, Field(ge=0)]
     events_test: Annotated[int, Field(ge=0)]

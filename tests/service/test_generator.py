@@ -1,0 +1,148 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from events.objects import N_OBJECT_TYPES, SYMBOLS
+from events.selection import valid_events
+from models.shelf import Artefact, Shelf
+from service.addresses import AddressSpace, Stream
+from service.generator import IndependentObjects, Validity
+from service.runtime import Argument, Noise, OutputError, Session
+from service.sampler import Sampler
+
+Object: TypeAlias = tuple[str | float, ...]
+
+
+@pytest.fixture(scope="module")
+def generator(sampler: Sampler) -> IndependentObjects:
+    assert isinstance(sampler.generator, IndependentObjects)
+    return sampler.generator
+
+
+def first_attempt(generator: IndependentObjects, seed: int, index: int) -> list[list[Object]]:
+    """The objects of a block's first attempts, one row of noise and one object at a time."""
+    space, n = AddressSpace.of(generator.manifest, seed), generator.manifest.block_events
+    masks = generator.graphs["masks"](space.generator(Stream.MASKS, index).random((n, 4), np.float32))["mask"]
+    random = [space.generator(Stream.OBJECTS + type_, index) for type_ in range(N_OBJECT_TYPES)]
+    return [
+        [
+            decode(generator, type_, random[type_])
+            for type_ in range(N_OBJECT_TYPES)
+            for _ in range(masks[event, type_])
+        ]
+        for event in range(n)
+    ]
+
+
+def later_attempt(
+    generator: IndependentObjects, seed: int, id_: int, attempt: int, types: list[int]
+) -> list[Object]:
+    random = AddressSpace.of(generator.manifest, seed).generator(Stream.REDRAW, id_, attempt)
+    random.standard_normal(generator.manifest.objects["j"].noise.width, np.float32)
+    return [decode(generator, type_, random) for type_ in sorted(types)]
+
+
+def decode(generator: IndependentObjects, type_: int, random: np.random.Generator) -> Object:
+    graph = generator.graphs[SYMBOLS[type_]]
+    columns = graph(random.standard_normal((1, graph.graph.noise.width), np.float32))
+    return (SYMBOLS[type_], *(float(columns[name][0]) for name in ("E", "pt", "eta", "phi")))
+
+
+def objects(generator: IndependentObjects, seed: int, index: int, validity: Validity) -> list[list[Object]]:
+    events = generator.block(seed, index, validity).events
+    columns = (events.type, events.E, events.pt, events.eta, events.phi)
+    rows = [(SYMBOLS[type_], *map(float, rest)) for type_, *rest in zip(*columns, strict=True)]
+    return [rows[start:stop] for start, stop in zip(events.offsets, events.offsets[1:], strict=False)]
+
+
+def test_a_block_equals_its_plain_twin(generator: IndependentObjects) -> None:
+    fast, plain = objects(generator, 3, 1, "all"), first_attempt(generator, 3, 1)
+    assert [sorted(event) for event in fast] == [sorted(event) for event in plain]
+
+
+def test_a_redrawn_event_is_the_first_valid_one_of_its_own_attempts(generator: IndependentObjects) -> None:
+    raw, valid = generator.block(3, 1, "all").events, generator.block(3, 1, "valid").events
+    redrawn, n = objects(generator, 3, 1, "valid"), generator.manifest.block_events
+    for event in np.flatnonzero(~valid_events(raw))[:20]:
+        types = [int(type_) for type_ in valid.type[valid.offsets[event] : valid.offsets[event + 1]]]
+        attempts = (later_attempt(generator, 3, n + int(event), attempt, types) for attempt in range(1, 200))
+        assert any(sorted(attempt) == sorted(redrawn[event]) for attempt in attempts)
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A session whose outputs are changed."""
+
+    session: Session
+    change: Mapping[str, float]
+
+    def run(self, output_names: list[str], input_feed: Mapping[str, Noise]) -> list[npt.NDArray[Any]]:
+        outputs = self.session.run(output_names, input_feed)
+        return [
+            np.full_like(output, self.change[name]) if name in self.change else output
+            for name, output in zip(output_names, outputs, strict=True)
+        ]
+
+    def get_inputs(self) -> list[Argument]:
+        return self.session.get_inputs()
+
+    def get_outputs(self) -> list[Argument]:
+        return self.session.get_outputs()
+
+    def get_providers(self) -> list[str]:
+        return self.session.get_providers()
+
+
+def altered(generator: IndependentObjects, graph: str, **change: float) -> IndependentObjects:
+    session = Altered(generator.graphs[graph].session, change)
+    return replace(
+        generator, graphs={**generator.graphs, graph: replace(generator.graphs[graph], session=session)}
+    )
+
+
+@pytest.mark.parametrize("validity", ["valid", "all"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_not_finite_is_an_error(
+    generator: IndependentObjects, value: float, validity: Validity
+) -> None:
+    with pytest.raises(OutputError, match=r"j\.onnx: pt is not finite"):
+        altered(generator, "j", pt=value).block(1, 0, validity)
+
+
+@pytest.mark.parametrize(("count", "told"), [(-1, "none negative"), (3, "more than 19 objects")])
+def test_masks_that_no_event_has_are_an_error(generator: IndependentObjects, count: int, told: str) -> None:
+    with pytest.raises(OutputError, match=told):
+        altered(generator, "masks", mask=count).block(1, 0, "all")
+
+
+def test_an_object_type_without_a_graph_is_an_error(generator: IndependentObjects) -> None:
+    graphs = {name: graph for name, graph in generator.graphs.items() if name != "b"}
+    with pytest.raises(OutputError, match="objects of type b, which has no graph"):
+        replace(generator, graphs=graphs).block(1, 0, "all")
+
+
+def test_a_model_that_never_makes_an_event_valid_is_an_error(generator: IndependentObjects) -> None:
+    hopeless = replace(altered(generator, "j", pt=1.0), max_attempts=5)
+    with pytest.raises(OutputError, match=r"ttbar/exp2: event \d+ with .* failed .* 5 times"):
+        hopeless.block(1, 0, "valid")
+
+
+def test_an_event_without_objects_can_be_raw_but_never_valid(generator: IndependentObjects) -> None:
+    empty = replace(altered(generator, "masks", mask=0), max_attempts=2)
+    assert empty.block(1, 0, "all").events.n_objects == 0
+    with pytest.raises(OutputError, match="failed the selection criteria"):
+        empty.block(1, 0, "valid")
+
+
+@pytest.mark.parametrize("artefact", list(Shelf.open()), ids=lambda artefact: artefact.folder.parent.name)
+def test_a_shipped_model_keeps_the_laws(artefact: Artefact) -> None:
+    sampler = Sampler.open(artefact)
+    size = artefact.manifest.block_events
+    around = sampler.sample(20, seed=1, offset=size - 10)
+    assert valid_events(around).all()
+    assert around.event_id.tolist() == list(range(size - 10, size + 10))
+    assert sampler.sample(10, seed=1, offset=size).met.tolist() == around.met[10:].tolist()
