@@ -22,7 +22,8 @@ _CARD: Final = """# {process}/{model}
 
 ## What it is not
 
-- It learnt from our own Pythia 8 events with a parametrised detector, not from the collaboration's simulation.
+- It knows only what its training events show ({generator}). The models that Eventmill ships learnt from
+  Pythia 8 with a parametrised detector, not from the collaboration's simulation.
 - Objects are drawn independently of each other and of MET: single spectra and object counts are modelled,
   correlations between objects, such as invariant masses or the balance of MET and jets, are not.
 - Generated events are not independent statistics beyond the {events_train:,} training events: more of them

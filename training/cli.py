@@ -1,13 +1,15 @@
 """`eventmill-train`: simulate, train, export and evaluate."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from training.config import SHIPPED, load_config
+from training.config import SHIPPED, TrainingConfig, load_config
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -16,7 +18,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="eventmill")
 def main() -> None:
-    """Train Eventmill's generators: simulate events, learn them, put the model on the shelf, judge it.
+    r"""Train Eventmill's generators: simulate events, learn them, put the model on the shelf, judge it.
 
     \b
     The whole chain, for 5,000 events:
@@ -99,6 +101,46 @@ def export(run: Path, shelf: Path, model_version: str) -> None:
         folder = export_run(Run.load(run), shelf, model_version=model_version)
     click.echo(f"Exported to {folder}")
     click.echo(f"Next: eventmill serve --models {shelf}")
+
+
+@main.command()
+@click.argument("model", metavar="PROCESS/MODEL")
+@click.option("--truth", required=True, multiple=True, type=_FILE, help="The data files it was trained on.")
+@click.option("--events", default=100_000, show_default=True, type=click.IntRange(100), help="On each side.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the generated events.")
+@click.option("--shelf", default=Path("models"), show_default=True, type=_FOLDER, help="Where models stand.")
+@click.option(
+    "--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."
+)
+@click.option("--write", is_flag=True, help="Put the figures into the model's manifest and card.")
+def evaluate(
+    model: str,
+    truth: tuple[Path, ...],
+    events: int,
+    seed: int,
+    shelf: Path,
+    report: Path | None,
+    write: bool,
+) -> None:
+    """Compare PROCESS/MODEL with truth that no training saw, by the thesis' figures.
+
+    Truth is the test split of the data files. The floor is as many training events against the same truth:
+    no generator can be expected to come closer.
+    """
+    from models.shelf import Shelf  # noqa: PLC0415
+    from service.sampler import Sampler  # noqa: PLC0415
+    from training.evaluation import report as evaluation  # noqa: PLC0415
+
+    with _clear_errors():
+        process, _, name = model.partition("/")
+        artefact = Shelf.open(shelf).get(process, name)
+        fractions = TrainingConfig.from_dict(artefact.manifest.training.config).split
+        result = evaluation.evaluate(Sampler.open(artefact), truth, fractions, events=events, seed=seed)
+        if report:
+            report.write_text(json.dumps(asdict(result), indent=2) + "\n")
+        if write:
+            evaluation.publish(result, artefact)
+    click.echo(evaluation.table(result))
 
 
 @contextmanager

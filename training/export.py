@@ -110,7 +110,7 @@ def export_masks(generator: MaskGenerator, path: Path) -> Graph:
 
     noise = Noise(name="uniforms", distribution="uniform", width=N_UNIFORMS)
     _convert(draw, noise, MASK_OUTPUTS, path)
-    _check_parity(path, noise, lambda values: {"mask": generator.draw(values)})
+    check_parity(path, noise, lambda values: {"mask": generator.draw(values)})
     return Graph(file=path.name, noise=noise, outputs=MASK_OUTPUTS)
 
 
@@ -129,7 +129,7 @@ def export_decoder(decoder: Any, scaling: Standardisation, path: Path) -> Graph:
 
     noise = Noise(name="latent", distribution="normal", width=decoder.input_shape[-1])
     _convert(decode, noise, outputs, path)
-    _check_parity(
+    check_parity(
         path,
         noise,
         lambda values: dict(zip(scaling.features, scaling.inverse(decoder(values).numpy()).T, strict=True)),
@@ -183,7 +183,7 @@ def _name_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
             node.input[:] = [name if tensor == renamed else tensor for tensor in node.input]
 
 
-def _check_parity(
+def check_parity(
     path: Path, noise: Noise, original: Callable[[Floats], dict[str, npt.NDArray[Any]]]
 ) -> None:
     """Compare the file with its origin on seeded noise, for a single row and for many."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -74,7 +73,7 @@ def train(
     with ProcessPoolExecutor(
         workers or len(os.sched_getaffinity(0)),
         mp_context=context,
-        initializer=_share_bars,
+        initializer=tqdm.set_lock,
         initargs=(context.RLock(),),
     ) as pool:
         for _ in pool.map(_fit_network, tasks):
@@ -117,10 +116,6 @@ def _tasks(run: Run, tables: Tables, *, progress: bool) -> list[NetworkTask]:
         )
         for position, table in enumerate(names)
     ]
-
-
-def _share_bars(lock: RLock) -> None:
-    tqdm.set_lock(lock)
 
 
 def _fit_network(task: NetworkTask) -> None:

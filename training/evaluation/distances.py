@@ -74,8 +74,8 @@ def distances(truth: EventBatch, sample: EventBatch) -> Distances:
 
 def _histogram(scaled: Array) -> Array:
     counts, _ = np.histogram(np.clip(scaled, 0, 1), bins=_BINS, range=(0, 1))
-    share = counts / counts.sum()
-    return np.maximum(share, _EMPTY_BIN)
+    share: Array = np.maximum(counts / counts.sum(), _EMPTY_BIN)
+    return share
 
 
 def _mean(found: list[Distances], weights: list[float] | list[int]) -> Distances:

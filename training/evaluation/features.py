@@ -39,7 +39,7 @@ class Particle:
 
 def particles(batch: EventBatch) -> dict[str, Particle]:
     """All that the thesis compares, by name; an object that never occurs has count 0."""
-    energies = np.bincount(batch.event_index, weights=batch.E, minlength=len(batch))
+    energies = np.bincount(batch.event_index, weights=batch.E, minlength=len(batch)).astype(np.float64)
     found = {
         "met": Particle(
             len(batch),
@@ -61,13 +61,14 @@ def particles(batch: EventBatch) -> dict[str, Particle]:
 
 
 def ranked_objects(batch: EventBatch, types: tuple[ObjectType, ...], rank: int) -> Ints:
-    """Indices of the object with a rank in pT (0 is the highest) among some types, one for each event with it."""
+    """Indices of the objects with a rank in pT (0 is the highest) among some types; at most one an event."""
     candidates = np.flatnonzero(np.isin(batch.type, types))
     event = batch.event_index[candidates]
     order = np.lexsort((-batch.pt[candidates], event))
     candidates, event = candidates[order], event[order]
     first = np.searchsorted(event, event, side="left")
-    return candidates[np.arange(len(event)) - first == rank]
+    chosen: Ints = candidates[np.arange(len(event)) - first == rank]
+    return chosen
 
 
 def _log10(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,85 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from events.batch import Floats
+from tests.support.vae import FEATURES, FIT, NETWORK, jets, write_rows
+from training.config import FitConfig
+from training.data.circular import CircularRows
+from training.fit import Fitter, NonFiniteLossError, Progress, load_best
+from training.transform import Standardisation
+from training.vae import BetaVAE
+
+SCALING = Standardisation.fit(FEATURES, [jets(2000)])
+
+
+def fit(folder: Path, config: FitConfig, *, seed: int = 3) -> Fitter:
+    model = BetaVAE(len(FEATURES), NETWORK, seed=seed)
+    fitter = Fitter(model, config, seed=seed, folder=folder / "network")
+    fitter.resume()
+    table = write_rows(folder / "jets.parquet", jets(2000))
+    rows = CircularRows(
+        [table], FEATURES, SCALING.forward, batch_size=50, seed=seed, epoch=fitter.progress.epoch
+    )
+    fitter.run(rows, SCALING.forward(jets(500, seed=6)), lambda _: None)
+    return fitter
+
+
+def weights(fitter: Fitter) -> Floats:
+    return np.concatenate([variable.numpy().ravel() for variable in fitter.model.trainable_variables])
+
+
+def test_the_loss_falls_and_is_told_for_each_epoch(tmp_path: Path) -> None:
+    losses = fit(tmp_path, FIT).progress.losses
+    assert len(losses) == FIT.epochs
+    assert losses[-1][1] < 0.9 * losses[0][1]
+
+
+def test_a_resumed_fit_ends_with_the_weights_of_one_that_was_not_stopped(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole = fit(tmp_path / "whole", FIT)
+    fit(tmp_path / "parts", replace(FIT, epochs=2))
+    resumed = fit(tmp_path / "parts", FIT)
+    assert resumed.progress == whole.progress
+    assert np.array_equal(weights(resumed), weights(whole))
+
+
+def test_the_seed_decides_the_weights(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    one, same, other = (
+        weights(fit(folder, replace(FIT, epochs=1), seed=seed))
+        for folder, seed in zip(folders, (3, 3, 4), strict=True)
+    )
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_the_best_weights_can_be_loaded(tmp_path: Path) -> None:
+    fitter = fit(tmp_path, FIT)
+    model = BetaVAE(len(FEATURES), NETWORK, seed=9)
+    assert load_best(model, tmp_path / "network").best_loss == fitter.progress.best_loss
+    for ours, theirs in zip(model.trainable_variables, fitter.model.trainable_variables, strict=True):
+        assert np.array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_weights_that_were_never_fitted_cannot_be_loaded(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="train this network first"):
+        load_best(BetaVAE(len(FEATURES), NETWORK, seed=9), tmp_path)
+
+
+def test_a_diverging_fit_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NonFiniteLossError, match="learning rate"):
+        fit(tmp_path, replace(FIT, learning_rate=1e12, epochs=20))
+
+
+def test_patience_ends_a_fit() -> None:
+    config = replace(FIT, epochs=100, patience=2)
+    progress = Progress().after(1.0, 1.0).after(0.9, 0.8)
+    assert not progress.after(0.8, 0.9).is_over(config)
+    assert progress.after(0.8, 0.9).after(0.7, 0.85).is_over(config)
+    assert progress.best_epoch == 2
