@@ -1,7 +1,7 @@
 """The jagged, columnar event batch: flat arrays and offsets, as in Arrow and awkward."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self, TypeAlias
 
 import numpy as np
@@ -134,6 +134,17 @@ class EventBatch:
         order = np.lexsort((-self.pt, group, self.event_index))
         return self._cut(slice(None), order, self.offsets)
 
+    def with_processes(self, processes: tuple[str, ...]) -> Self:
+        """The same events with their process indices into another tuple of process IDs.
+
+        Raises:
+            ValueError: If a process ID is not in that tuple.
+        """
+        if processes == self.processes:
+            return self
+        index = np.array([processes.index(name) for name in self.processes], np.int32)
+        return replace(self, processes=processes, process_index=index[self.process_index])
+
     def _cut(
         self,
         events: Index,
@@ -164,11 +175,7 @@ def concatenate(batches: Sequence[EventBatch]) -> EventBatch:
     names = ("event_id", *EVENT_FLOATS, "type", *OBJECT_FLOATS)
     return EventBatch(
         processes=processes,
-        process_index=np.concatenate([_reindexed(batch, processes) for batch in batches]),
+        process_index=np.concatenate([batch.with_processes(processes).process_index for batch in batches]),
         offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
         **{name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names},
     )
-
-
-def _reindexed(batch: EventBatch, processes: tuple[str, ...]) -> npt.NDArray[np.int32]:
-    return np.array([processes.index(name) for name in batch.processes], np.int32)[batch.process_index]
