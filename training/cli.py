@@ -15,19 +15,20 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_CHAIN = """\b
+The whole chain, for 5,000 events:
+  eventmill-train simulate --process ttbar --events 5000 --seed 1 --out data/ttbar.csv
+  eventmill-train train --process ttbar --data data/ttbar.csv --run runs/ttbar
+  eventmill-train export runs/ttbar --shelf my-models
+  eventmill-train evaluate ttbar/exp2 --shelf my-models --truth data/ttbar.csv --events 1000
+  eventmill serve --models my-models
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_CHAIN)
 @click.version_option(package_name="eventmill")
 def main() -> None:
-    r"""Train Eventmill's generators: simulate events, learn them, put the model on the shelf, judge it.
-
-    \b
-    The whole chain, for 5,000 events:
-      eventmill-train simulate --process ttbar --events 5000 --seed 1 --out data/ttbar.csv
-      eventmill-train train --process ttbar --data data/ttbar.csv --run runs/ttbar
-      eventmill-train export runs/ttbar --shelf my-models
-      eventmill-train evaluate ttbar/exp2 --shelf my-models --truth data/ttbar.csv
-      eventmill serve --models my-models
-    """
+    """Train Eventmill's generators: simulate events, learn them, put the model on the shelf, judge it."""
 
 
 @main.command()
