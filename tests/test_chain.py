@@ -53,8 +53,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "simulate", "--process", "ttbar", "--events", EVENTS, "--seed", 1, "--out", "ttbar.csv", folder=folder
     )
     run(
-        "train", "--process", "ttbar", "--data", "ttbar.csv", "--run", "run", "--config", "small.toml", "--quiet",
-        folder=folder,
+        "train", "--process", "ttbar", "--data", "ttbar.csv", "--run", "run", "--config", "small.toml",
+        "--quiet", folder=folder,
     )  # fmt: skip
     run("export", "run", "--shelf", "shelf", folder=folder)
     return folder
@@ -88,8 +88,8 @@ def test_it_is_evaluated_on_events_it_never_saw(shelf: Path) -> None:
 
 def test_the_same_training_gives_the_same_model(shelf: Path) -> None:
     run(
-        "train", "--process", "ttbar", "--data", "ttbar.csv", "--run", "again", "--config", "small.toml", "--quiet",
-        "--workers", 1, folder=shelf,
+        "train", "--process", "ttbar", "--data", "ttbar.csv", "--run", "again", "--config", "small.toml",
+        "--quiet", "--workers", 1, folder=shelf,
     )  # fmt: skip
     run("export", "again", "--shelf", "again-shelf", folder=shelf)
     first, again = (Shelf.open(shelf / name).get("ttbar", "exp2") for name in ("shelf", "again-shelf"))
