@@ -1,0 +1,118 @@
+"""The command ``eventmill``."""
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+# Nothing else is imported until a command needs it, so that --help is instant.
+if TYPE_CHECKING:
+    from service.engine import Engine
+    from service.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="eventmill")
+def main() -> None:
+    """LHC collision events from trained generative models."""
+
+
+_models = click.option(
+    "--models",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the models, <process>/<model>/; by default those shipped.",
+)
+_device = click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), help="Where the models run; by default on the CPU."
+)
+_threads = click.option("--threads", type=int, help="Threads that generate; by default one for each core.")
+
+
+@main.command()
+@click.option("--host", help="Address to listen on; by default 127.0.0.1.")
+@click.option("--port", type=int, help="Port to listen on; by default 8000.")
+@_models
+@_device
+@_threads
+@click.option("--default-model", help="Model that serves a process of several unless a request names one.")
+@click.option("--max-events", type=int, help="Most events of one request.")
+@click.option("--shutdown-seconds", type=int, help="Time that running requests have once told to stop.")
+def serve(**options: object) -> None:
+    """Serve events over HTTP.
+
+    Every option can also be set in the environment, as EVENTMILL_PORT and so on.
+    """
+    import uvicorn  # noqa: PLC0415
+
+    from service.app import create_app  # noqa: PLC0415
+
+    settings = _settings(options)
+    engine = _open_engine(settings)
+    uvicorn.run(
+        create_app(settings, lambda _: engine),
+        host=settings.host,
+        port=settings.port,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        log_config=_log_config(),
+    )
+
+
+@main.command("models")
+@_models
+def list_models(**options: object) -> None:
+    """List the models, as JSON."""
+    from models.shelf import Shelf  # noqa: PLC0415
+
+    with _clear_errors():
+        shelf = Shelf.open(_settings(options).models)
+    fields = {"process", "model", "version", "description", "figures"}
+    entries = [
+        {**artefact.manifest.model_dump(include=fields), "digest": artefact.manifest.digest}
+        for artefact in shelf
+    ]
+    click.echo(json.dumps(entries, indent=2))
+
+
+def _settings(options: dict[str, object]) -> "Settings":
+    """The settings: options that were given, then the environment, then the defaults."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from service.settings import Settings  # noqa: PLC0415
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _open_engine(settings: "Settings") -> "Engine":
+    from service.engine import Engine  # noqa: PLC0415
+
+    with _clear_errors():
+        return Engine.open(settings)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Turn errors that say all there is to say into messages without a traceback."""
+    from models.errors import ArtefactError, UnknownModelError  # noqa: PLC0415
+    from service.runtime import DeviceError  # noqa: PLC0415
+
+    try:
+        yield
+    except (ArtefactError, UnknownModelError, DeviceError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _log_config() -> dict[str, Any]:
+    """Uvicorn's logging, with our own log lines in the same form."""
+    from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415
+
+    config = copy.deepcopy(LOGGING_CONFIG)
+    config["loggers"]["service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return config

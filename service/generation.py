@@ -1,0 +1,164 @@
+"""One request for events, resolved: which slice of which data set, in which format."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from events.formats import Format, FormatName, LayoutName, make_format
+from events.units import EnergyUnit
+from service.addresses import INDEX_LIMIT, SEED_LIMIT
+from service.engine import Engine
+from service.errors import InvalidRequestError, LimitExceededError
+from service.generator import Block, Validity
+from service.negotiation import accepted_format
+from service.sampler import Sampler
+
+HEADERS: Final = {
+    "X-Eventmill-Process": "Process ID of the events.",
+    "X-Eventmill-Model": "Model that generates them.",
+    "X-Eventmill-Model-Version": "Its version.",
+    "X-Eventmill-Model-Digest": "SHA-256 of all of the model that determines events.",
+    "X-Eventmill-Seed": "Seed of the data set.",
+    "X-Eventmill-Offset": "Index of the first event.",
+    "X-Eventmill-Events": "Number of events. A body with fewer was cut short.",
+    "X-Eventmill-Validity": "Whether invalid events were drawn again.",
+    "X-Eventmill-Units": "Unit of energies and momenta.",
+}
+"""Response headers that name the events exactly, and what they tell."""
+
+
+class GenerateQuery(BaseModel):
+    """Parameters of a request for events."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    process: str = Field(description="Process ID, such as ttbar.", examples=["ttbar"])
+    n: int = Field(ge=1, description="Number of events.", examples=[1000])
+    model: str | None = Field(None, description="Model; the process's default one if absent.")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        lt=SEED_LIMIT,
+        description="Seed of the data set. If absent, one is drawn and told in X-Eventmill-Seed.",
+    )
+    offset: int = Field(
+        0, ge=0, lt=INDEX_LIMIT, description="Index of the first event in the endless data set of the seed."
+    )
+    format: FormatName | None = Field(
+        None, description="Format; wins over the Accept header. CSV if there is neither."
+    )
+    validity: Validity = Field(
+        "valid",
+        description="valid: events that fail the selection criteria are drawn again, so that exactly n valid "
+        "ones arrive. all: the raw output of the model.",
+    )
+    units: EnergyUnit | None = Field(
+        None, description="Unit of energies and momenta. MeV if absent; the layout nanoaod is in GeV always."
+    )
+    layout: LayoutName = Field(
+        "objects",
+        description="Columns of Arrow and Parquet: one list of objects an event, or NanoAOD's names.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A slice of a data set, in a format.
+
+    Attributes:
+        sampler: The model.
+        n: Number of events.
+        seed: Seed of the data set.
+        offset: Index of the first event.
+        validity: Whether invalid events are drawn again.
+        units: Unit of energies and momenta.
+        format: How the events are written.
+    """
+
+    sampler: Sampler
+    n: int
+    seed: int
+    offset: int
+    validity: Validity
+    units: EnergyUnit
+    format: Format
+
+    @classmethod
+    def resolve(
+        cls, query: GenerateQuery, accept: str | None, engine: Engine, max_events: int
+    ) -> "Generation":
+        """What a query asks for.
+
+        Args:
+            query: The parameters.
+            accept: The Accept header.
+            engine: The models there are.
+            max_events: The most events of one request.
+
+        Raises:
+            UnknownModelError: If there is no such process or model.
+            LimitExceededError: If too many events are asked for.
+            InvalidRequestError: If parameters contradict each other.
+            NotAcceptableError: If the client accepts no format there is.
+        """
+        sampler = engine.sampler(query.process, query.model)
+        if query.n > max_events:
+            raise LimitExceededError(query.n, max_events)
+        if query.offset + query.n > INDEX_LIMIT:
+            raise InvalidRequestError(f"offset + n must not exceed {INDEX_LIMIT}")
+        units = _units(query)
+        try:
+            format_ = make_format(query.format or accepted_format(accept), units, query.layout)
+        except ValueError as error:
+            raise InvalidRequestError(str(error)) from error
+        seed = secrets.randbits(32) if query.seed is None else query.seed
+        return cls(sampler, query.n, seed, query.offset, query.validity, units, format_)
+
+    def tasks(self) -> Iterator[Callable[[], Block]]:
+        """The work: calls that each give the next block (see `Sampler.tasks`)."""
+        return self.sampler.tasks(self.n, self.seed, self.offset, self.validity)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What names the events exactly, as text."""
+        manifest = self.sampler.manifest
+        return {
+            "process": manifest.process,
+            "model": manifest.model,
+            "model_version": manifest.version,
+            "model_digest": manifest.digest,
+            "seed": str(self.seed),
+            "offset": str(self.offset),
+            "events": str(self.n),
+            "validity": self.validity,
+            "units": self.units,
+        }
+
+    @property
+    def file_name(self) -> str:
+        """A name for the events as a file."""
+        manifest = self.sampler.manifest
+        last = self.offset + self.n - 1
+        return f"{manifest.process}_{manifest.model}_seed{self.seed}_{self.offset}-{last}{self.format.suffix}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Response headers: the provenance, a file name, and what proxies and caches must know."""
+        return dict(zip(HEADERS, self.provenance.values(), strict=True)) | {
+            "Content-Disposition": f'attachment; filename="{self.file_name}"',
+            "Vary": "Accept",
+            "Cache-Control": "no-store",
+            # A buffering proxy would hide a slow reader from us, and the first events from the reader.
+            "X-Accel-Buffering": "no",
+        }
+
+
+def _units(query: GenerateQuery) -> EnergyUnit:
+    if query.layout == "objects":
+        return query.units or "MeV"
+    if query.units == "MeV":
+        raise InvalidRequestError("the layout nanoaod is in GeV; leave out units, or say units=GeV")
+    return "GeV"

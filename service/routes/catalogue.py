@@ -1,0 +1,79 @@
+"""What can be generated, and by which models."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from models.manifest import Manifest
+from models.shelf import Artefact
+from service.dependencies import EngineDependency
+from service.errors import problem_responses
+
+router = APIRouter(tags=["catalogue"])
+
+
+class ProcessEntry(BaseModel):
+    """A process and its models."""
+
+    process: str
+    default_model: str
+    models: list[str]
+
+
+class ModelEntry(BaseModel):
+    """A model in brief."""
+
+    process: str
+    model: str
+    version: str
+    digest: str
+    description: str
+
+    @classmethod
+    def of(cls, artefact: Artefact) -> "ModelEntry":
+        """The entry of an artefact."""
+        manifest = artefact.manifest
+        return cls(
+            process=manifest.process,
+            model=manifest.model,
+            version=manifest.version,
+            digest=manifest.digest,
+            description=manifest.description,
+        )
+
+
+class ModelDetail(BaseModel):
+    """A model in full: its digest, manifest and card (Markdown)."""
+
+    digest: str
+    manifest: Manifest
+    card: str
+
+
+@router.get(
+    "/processes", summary="List processes", responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE)
+)
+async def processes(engine: EngineDependency) -> list[ProcessEntry]:
+    """All processes, each with its models and the one that serves it by default."""
+    return [
+        ProcessEntry(process=name, default_model=engine.default(name), models=list(engine.shelf.models(name)))
+        for name in engine.shelf.processes
+    ]
+
+
+@router.get("/models", summary="List models", responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE))
+async def models(engine: EngineDependency) -> list[ModelEntry]:
+    """All models in brief."""
+    return [ModelEntry.of(artefact) for artefact in engine.shelf]
+
+
+@router.get(
+    "/models/{process}/{model}",
+    summary="Describe a model",
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+async def model(process: str, model: str, engine: EngineDependency) -> ModelDetail:
+    """One model in full: manifest with provenance and figures, and model card."""
+    artefact = engine.shelf.get(process, model)
+    return ModelDetail(digest=artefact.manifest.digest, manifest=artefact.manifest, card=artefact.card())
