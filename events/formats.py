@@ -139,6 +139,11 @@ class ParquetFormat:
         return _ParquetEncoder(self.layout, provenance, self.row_group_events)
 
 
+def make_layout(name: LayoutName, unit: EnergyUnit = "MeV") -> Layout:
+    """A layout by name; ``nanoaod`` is in GeV whatever the unit."""
+    return ObjectsLayout(unit) if name == "objects" else NanoAodLayout()
+
+
 def make_format(name: FormatName, unit: EnergyUnit = "MeV", layout: LayoutName = "objects") -> Format:
     """A format by name, as users ask for it.
 
@@ -150,7 +155,7 @@ def make_format(name: FormatName, unit: EnergyUnit = "MeV", layout: LayoutName =
     Raises:
         ValueError: If the format has no such layout.
     """
-    columns = ObjectsLayout(unit) if layout == "objects" else NanoAodLayout()
+    columns = make_layout(layout, unit)
     match name:
         case "csv" if layout != "objects":
             raise ValueError(

@@ -1,5 +1,7 @@
 """Arbitrary event batches for hypothesis."""
 
+import math
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -8,8 +10,9 @@ from events.batch import EventBatch
 from events.objects import N_OBJECT_TYPES
 
 # Beyond these bounds numbers in MeV or their digits would leave single precision.
-FLOATS = st.floats(np.float32(1e-30).item(), np.float32(1e30).item(), width=32).flatmap(
-    lambda magnitude: st.sampled_from([magnitude, -magnitude, 0.0, -0.0])
+LARGEST = np.float32(1e30).item()
+FLOATS = st.floats(-LARGEST, LARGEST, width=32).map(
+    lambda x: x if abs(x) > 1 / LARGEST else math.copysign(0, x)
 )
 PROCESSES = st.text("abz_019.+- é", min_size=1, max_size=8).filter(lambda name: name == name.strip())
 
