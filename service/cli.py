@@ -2,8 +2,10 @@
 
 import copy
 import json
+import secrets
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,10 @@ import click
 
 # Nothing else is imported until a command needs it, so that --help is instant.
 if TYPE_CHECKING:
+    from events.formats import LayoutName
+    from events.units import EnergyUnit
     from service.engine import Engine
+    from service.generator import Validity
     from service.settings import Settings
 
 
@@ -61,6 +66,53 @@ def serve(**options: object) -> None:
     )
 
 
+@main.command()
+@click.option("--process", required=True, help="Process ID, such as ttbar; `eventmill models` lists them.")
+@click.option("-n", "--events", "n", type=int, required=True, help="Number of events.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File to write; its ending says the format: .csv, .csv.gz, .parquet, .arrow or .arrows.",
+)
+@click.option("--model", help="Model; by default the one that serves the process.")
+@click.option("--seed", type=int, help="Seed of the data set; by default one is drawn and told.")
+@click.option("--offset", type=int, default=0, show_default=True, help="Index of the first event.")
+@click.option(
+    "--validity",
+    type=click.Choice(["valid", "all"]),
+    default="valid",
+    show_default=True,
+    help="Draw events that fail the selection criteria again, or write the raw output.",
+)
+@click.option("--units", type=click.Choice(["MeV", "GeV"]), help="MeV by default; nanoaod is in GeV always.")
+@click.option("--layout", type=click.Choice(["objects", "nanoaod"]), default="objects", show_default=True)
+@_models
+@_device
+@_threads
+def generate(
+    process: str,
+    n: int,
+    out: Path,
+    model: str | None,
+    seed: int | None,
+    offset: int,
+    validity: "Validity",
+    units: "EnergyUnit | None",
+    layout: "LayoutName",
+    **options: object,
+) -> None:
+    """Write events to a file, the same as a server would send."""
+    from service.generation import resolved_units  # noqa: PLC0415
+    from service.offline import write_slice  # noqa: PLC0415
+
+    seed = secrets.randbits(32) if seed is None else seed
+    with _clear_errors(), closing(_open_engine(_settings(options))) as engine:
+        events = engine.sampler(process, model).slice(n, seed, offset, validity)
+        with click.progressbar(length=n, label=f"{process}, seed {seed}", file=sys.stderr) as bar:
+            write_slice(engine, events, out, resolved_units(units, layout), layout, bar.update)
+
+
 @main.command("models")
 @_models
 def list_models(**options: object) -> None:
@@ -100,12 +152,12 @@ def _open_engine(settings: "Settings") -> "Engine":
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     """Turn errors that say all there is to say into messages without a traceback."""
-    from models.errors import ArtefactError, UnknownModelError  # noqa: PLC0415
-    from service.runtime import DeviceError  # noqa: PLC0415
+    from models.errors import UnknownModelError  # noqa: PLC0415
+    from service.runtime import DeviceError, OutputError  # noqa: PLC0415
 
     try:
         yield
-    except (ArtefactError, UnknownModelError, DeviceError) as error:
+    except (ValueError, OSError, UnknownModelError, DeviceError, OutputError) as error:
         raise click.ClickException(str(error)) from error
 
 

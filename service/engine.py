@@ -1,9 +1,10 @@
 """All models in memory, and the threads that run them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from events.formats import FORMAT_NAMES, make_format
 from models.errors import ArtefactError
 from models.shelf import Shelf
 from service.runtime import Device, check_installation, usable_cores
@@ -38,6 +39,7 @@ class Engine:
         Raises:
             ArtefactError: If a model is damaged, or there is none.
             DeviceError: If the device cannot be used.
+            OutputError: If a model gives what no event can be made of.
         """
         check_installation()
         shelf = Shelf.open(settings.models)
@@ -47,6 +49,7 @@ class Engine:
             (artefact.manifest.process, artefact.manifest.model): Sampler.open(artefact, settings.device)
             for artefact in shelf
         }
+        _warm_up(samplers.values())
         threads = settings.threads or usable_cores()
         executor = ThreadPoolExecutor(threads, thread_name_prefix="eventmill")
         return cls(shelf, samplers, executor, threads, settings.device, settings.default_model)
@@ -79,3 +82,14 @@ class Engine:
     def close(self) -> None:
         """Drop work that has not begun, and let the threads end."""
         self.executor.shutdown(cancel_futures=True)
+
+
+def _warm_up(samplers: Iterable[Sampler]) -> None:
+    """Generate a block of each model and encode it in each format.
+
+    This shows that the models work, and spares the first requests what is built on first use.
+    """
+    for sampler in samplers:
+        block = sampler.generator.block(seed=0, index=0, validity="valid")
+        for name in FORMAT_NAMES:
+            make_format(name).encoder({}).encode(block.events)

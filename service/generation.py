@@ -1,7 +1,6 @@
 """One request for events, resolved: which slice of which data set, in which format."""
 
 import secrets
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from events.formats import Format, FormatName, LayoutName, make_format
 from events.units import EnergyUnit
+from models.manifest import Manifest
 from service.addresses import INDEX_LIMIT, SEED_LIMIT
 from service.engine import Engine
 from service.errors import InvalidRequestError, LimitExceededError
-from service.generator import Block, Validity
+from service.generator import Validity
 from service.negotiation import accepted_format
-from service.sampler import Sampler
+from service.sampler import DatasetSlice
 
 HEADERS: Final = {
     "X-Eventmill-Process": "Process ID of the events.",
@@ -69,20 +69,12 @@ class Generation:
     """A slice of a data set, in a format.
 
     Attributes:
-        sampler: The model.
-        n: Number of events.
-        seed: Seed of the data set.
-        offset: Index of the first event.
-        validity: Whether invalid events are drawn again.
+        events: The slice.
         units: Unit of energies and momenta.
         format: How the events are written.
     """
 
-    sampler: Sampler
-    n: int
-    seed: int
-    offset: int
-    validity: Validity
+    events: DatasetSlice
     units: EnergyUnit
     format: Format
 
@@ -107,42 +99,31 @@ class Generation:
         sampler = engine.sampler(query.process, query.model)
         if query.n > max_events:
             raise LimitExceededError(query.n, max_events)
-        if query.offset + query.n > INDEX_LIMIT:
-            raise InvalidRequestError(f"offset + n must not exceed {INDEX_LIMIT}")
-        units = _units(query)
+        seed = secrets.randbits(32) if query.seed is None else query.seed
         try:
+            units = resolved_units(query.units, query.layout)
+            events = sampler.slice(query.n, seed, query.offset, query.validity)
             format_ = make_format(query.format or accepted_format(accept), units, query.layout)
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
-        seed = secrets.randbits(32) if query.seed is None else query.seed
-        return cls(sampler, query.n, seed, query.offset, query.validity, units, format_)
+        return cls(events, units, format_)
 
-    def tasks(self) -> Iterator[Callable[[], Block]]:
-        """The work: calls that each give the next block (see `Sampler.tasks`)."""
-        return self.sampler.tasks(self.n, self.seed, self.offset, self.validity)
+    @property
+    def manifest(self) -> Manifest:
+        """The model."""
+        return self.events.generator.manifest
 
     @property
     def provenance(self) -> dict[str, str]:
         """What names the events exactly, as text."""
-        manifest = self.sampler.manifest
-        return {
-            "process": manifest.process,
-            "model": manifest.model,
-            "model_version": manifest.version,
-            "model_digest": manifest.digest,
-            "seed": str(self.seed),
-            "offset": str(self.offset),
-            "events": str(self.n),
-            "validity": self.validity,
-            "units": self.units,
-        }
+        return {**self.events.provenance, "units": self.units}
 
     @property
     def file_name(self) -> str:
         """A name for the events as a file."""
-        manifest = self.sampler.manifest
-        last = self.offset + self.n - 1
-        return f"{manifest.process}_{manifest.model}_seed{self.seed}_{self.offset}-{last}{self.format.suffix}"
+        events = self.events
+        stem = f"{self.manifest.process}_{self.manifest.model}_seed{events.seed}"
+        return f"{stem}_{events.offset}-{events.offset + events.n - 1}{self.format.suffix}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -156,9 +137,14 @@ class Generation:
         }
 
 
-def _units(query: GenerateQuery) -> EnergyUnit:
-    if query.layout == "objects":
-        return query.units or "MeV"
-    if query.units == "MeV":
-        raise InvalidRequestError("the layout nanoaod is in GeV; leave out units, or say units=GeV")
+def resolved_units(units: EnergyUnit | None, layout: LayoutName) -> EnergyUnit:
+    """The unit of energies and momenta where it may be left out.
+
+    Raises:
+        ValueError: If the layout has no such unit.
+    """
+    if layout == "objects":
+        return units or "MeV"
+    if units == "MeV":
+        raise ValueError("the layout nanoaod is in GeV; leave out units, or say units=GeV")
     return "GeV"

@@ -10,7 +10,7 @@ from typing import TypeVar
 from events.batch import EventBatch, concatenate
 from models.manifest import Manifest
 from models.shelf import Artefact
-from service.addresses import INDEX_LIMIT
+from service.addresses import INDEX_LIMIT, AddressSpace
 from service.generator import Block, EventGenerator, Validity, open_generator
 from service.runtime import Device
 
@@ -18,11 +18,66 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetSlice:
+    """Consecutive events of one of a model's data sets.
+
+    Attributes:
+        generator: What makes the blocks that the slice is cut from.
+        n: Number of events.
+        seed: Seed of the data set, in [0, 2**64).
+        offset: Index of the first event.
+        validity: ``valid`` for events that pass the selection criteria, ``all`` for the model's raw output.
+
+    Raises:
+        ValueError: If `n`, `seed` or `offset` are out of range.
+    """
+
+    generator: EventGenerator
+    n: int
+    seed: int
+    offset: int
+    validity: Validity
+
+    def __post_init__(self) -> None:
+        if self.n < 1 or self.offset < 0 or self.offset + self.n > INDEX_LIMIT:
+            raise ValueError(
+                f"n must be positive and offset in 0..{INDEX_LIMIT} - n, not {self.n} and {self.offset}"
+            )
+        AddressSpace.of(self.generator.manifest, self.seed)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What names the events exactly, as text."""
+        manifest = self.generator.manifest
+        return {
+            "process": manifest.process,
+            "model": manifest.model,
+            "model_version": manifest.version,
+            "model_digest": manifest.digest,
+            "seed": str(self.seed),
+            "offset": str(self.offset),
+            "num_events": str(self.n),
+            "validity": self.validity,
+        }
+
+    def tasks(self) -> Iterator[Callable[[], Block]]:
+        """The work: calls that each give the next part of the slice, in any thread and in any order."""
+        size = self.generator.manifest.block_events
+        end = self.offset + self.n
+        for index in range(self.offset // size, -(-end // size)):
+            first = index * size
+            yield partial(self._part, index, max(self.offset - first, 0), min(end - first, size))
+
+    def _part(self, index: int, start: int, stop: int) -> Block:
+        return self.generator.block(self.seed, index, self.validity).slice(start, stop)
+
+
+@dataclass(frozen=True, slots=True)
 class Sampler:
     """Events of one model by index: what is served is what this gives.
 
     Attributes:
-        generator: What makes the blocks that slices are cut from.
+        generator: What makes the events.
     """
 
     generator: EventGenerator
@@ -42,35 +97,13 @@ class Sampler:
         """The model that is sampled."""
         return self.generator.manifest
 
-    def tasks(
-        self, n: int, seed: int, offset: int = 0, validity: Validity = "valid"
-    ) -> Iterator[Callable[[], Block]]:
-        """The work of a slice: calls that each give the next block, in any thread and in any order.
-
-        Args:
-            n: Number of events.
-            seed: Seed of the data set, in [0, 2**64).
-            offset: Index of the first event.
-            validity: ``valid`` for events that pass the selection criteria, ``all`` for the raw output.
-
-        Raises:
-            ValueError: If `n`, `seed` or `offset` are out of range.
-        """
-        if n < 1 or offset < 0 or offset + n > INDEX_LIMIT:
-            raise ValueError(
-                f"n must be positive, offset in 0..{INDEX_LIMIT} - n; not n={n}, offset={offset}"
-            )
-        size = self.manifest.block_events
-        for index in range(offset // size, (offset + n - 1) // size + 1):
-            start, stop = max(offset - index * size, 0), min(offset + n - index * size, size)
-            yield partial(self._part, seed, index, validity, start, stop)
+    def slice(self, n: int, seed: int, offset: int = 0, validity: Validity = "valid") -> DatasetSlice:
+        """Events `offset` to ``offset + n - 1`` of a data set; arguments as for `DatasetSlice`."""
+        return DatasetSlice(self.generator, n, seed, offset, validity)
 
     def sample(self, n: int, seed: int, offset: int = 0, validity: Validity = "valid") -> EventBatch:
-        """Events `offset` to ``offset + n - 1`` in one batch; arguments as for `tasks`."""
-        return concatenate([task().events for task in self.tasks(n, seed, offset, validity)])
-
-    def _part(self, seed: int, index: int, validity: Validity, start: int, stop: int) -> Block:
-        return self.generator.block(seed, index, validity).slice(start, stop)
+        """The events of a slice in one batch."""
+        return concatenate([task().events for task in self.slice(n, seed, offset, validity).tasks()])
 
 
 def in_order(executor: Executor, tasks: Iterable[Callable[[], T]], ahead: int) -> Generator[Future[T]]:

@@ -41,7 +41,7 @@ async def event_chunks(
         OutputError: If the model gives what no event can be made of.
     """
     encoder = generation.format.encoder(generation.provenance)
-    blocks = in_order(engine.executor, map(_timed, generation.tasks()), engine.ahead)
+    blocks = in_order(engine.executor, map(_timed, generation.events.tasks()), engine.ahead)
     with _recorded(generation, metrics, request_id) as record, closing(blocks):
         for future in blocks:
             block, seconds = await asyncio.wrap_future(future)
@@ -100,7 +100,7 @@ def _timed(task: Callable[[], T]) -> Callable[[], tuple[T, float]]:
 
 @contextmanager
 def _recorded(generation: Generation, metrics: Metrics, request_id: str) -> Generator[RequestRecord]:
-    manifest, format_ = generation.sampler.manifest, generation.format
+    events, manifest, format_ = generation.events, generation.manifest, generation.format
     try:
         with metrics.request(manifest, format_.name) as record:
             yield record
@@ -108,6 +108,6 @@ def _recorded(generation: Generation, metrics: Metrics, request_id: str) -> Gene
         _LOG.info(
             "request=%s process=%s model=%s format=%s seed=%d offset=%d n=%d outcome=%s events=%d bytes=%d "
             "seconds=%.3f",
-            request_id, manifest.process, manifest.model, format_.name, generation.seed, generation.offset,
-            generation.n, record.outcome, record.events, record.bytes, record.seconds(),
+            request_id, manifest.process, manifest.model, format_.name, events.seed, events.offset, events.n,
+            record.outcome, record.events, record.bytes, record.seconds(),
         )  # fmt: skip

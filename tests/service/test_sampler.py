@@ -31,7 +31,7 @@ def test_any_slice_is_cut_from_one_data_set(
 
 def test_threads_and_order_of_work_do_not_matter(sampler: Sampler) -> None:
     with ThreadPoolExecutor(4) as executor:
-        futures = [executor.submit(task) for task in reversed(list(sampler.tasks(N, seed=5)))]
+        futures = [executor.submit(task) for task in reversed(list(sampler.slice(N, seed=5).tasks()))]
         events = concatenate([future.result().events for future in reversed(futures)])
     assert_same_events(events, sampler.sample(N, seed=5))
 
@@ -53,7 +53,7 @@ def test_valid_events_are_valid(sampler: Sampler) -> None:
 
 
 def test_raw_output_has_the_invalid_events_that_are_counted(sampler: Sampler) -> None:
-    blocks = [task() for task in sampler.tasks(1024, seed=5, validity="all")]
+    blocks = [task() for task in sampler.slice(1024, seed=5, validity="all").tasks()]
     invalid = sum(int((~valid_events(block.events)).sum()) for block in blocks)
     assert sum(block.n_invalid for block in blocks) == invalid
     assert 0.05 < invalid / sum(block.n_generated for block in blocks) < 0.4
@@ -92,6 +92,18 @@ def test_an_event_far_away_costs_no_more_than_the_first(sampler: Sampler) -> Non
 def test_a_slice_out_of_range_is_refused(sampler: Sampler, n: int, offset: int) -> None:
     with pytest.raises(ValueError, match="n must be positive"):
         sampler.sample(n, seed=5, offset=offset)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_out_of_range_is_refused(sampler: Sampler, seed: int) -> None:
+    with pytest.raises(ValueError, match="the seed must lie in"):
+        sampler.slice(1, seed)
+
+
+def test_a_slice_tells_what_names_its_events(sampler: Sampler) -> None:
+    told = sampler.slice(3, seed=2**64 - 1, offset=9).provenance
+    assert told["model_digest"] == sampler.manifest.digest
+    assert (told["seed"], told["offset"], told["num_events"]) == (str(2**64 - 1), "9", "3")
 
 
 def test_futures_come_in_order() -> None:

@@ -1,0 +1,159 @@
+"""The service on real sockets."""
+
+import http.client
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from service.app import create_app
+from service.engine import Engine
+from service.sampler import Sampler
+from service.settings import Settings
+from tests.support.generators import FailingGenerator
+from tests.support.servers import metrics, response, served_by_process, served_by_thread, wait_until
+from tests.support.tiny_model import TINY, build_artefact
+
+GENERATE = "/generate?process=ttbar&seed=5"
+GENERATED = 'eventmill_events_generated_total{model="exp2",process="ttbar"}'
+IN_FLIGHT = "eventmill_requests_in_flight"
+MIB = 2**20
+BLOCK = 4096
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    root = tmp_path_factory.mktemp("large-blocks")
+    build_artefact(root, size=replace(TINY, block_events=BLOCK))
+    with served_by_process(root) as port:
+        yield port
+
+
+def outcome(name: str, format_: str = "csv") -> str:
+    return f'eventmill_requests_total{{format="{format_}",model="exp2",outcome="{name}",process="ttbar"}}'
+
+
+def test_a_hundred_thousand_events_arrive(port: int) -> None:
+    before = metrics(port)
+    with response(port, "POST", f"{GENERATE}&n=100000") as answer:
+        lines = sum(1 for line in answer if line.endswith(b";\n"))
+    after = metrics(port)
+    assert lines == 100_000
+    assert after[outcome("ok")] - before.get(outcome("ok"), 0) == 1
+    assert after[GENERATED] - before[GENERATED] == -(-100_000 // BLOCK) * BLOCK
+
+
+def test_arrow_streams_too(port: int) -> None:
+    with response(port, "POST", f"{GENERATE}&n=20000&format=arrow") as answer:
+        rows = pa.ipc.open_stream(answer.read()).read_all().num_rows
+    assert rows == 20_000
+
+
+def test_two_clients_at_once_get_their_own_events(port: int) -> None:
+    with (
+        response(port, "POST", f"{GENERATE}&n=5000") as first,
+        response(port, "POST", f"{GENERATE}&n=5000&offset=100") as second,
+    ):
+        interleaved = [(first.readline(), second.readline()) for _ in range(4900)]
+        rest = first.read()
+    assert [line for _, line in interleaved[:4800]] == [line for line, _ in interleaved[100:]]
+    assert rest.count(b"\n") == 100
+
+
+def test_a_client_that_leaves_stops_the_generation(port: int) -> None:
+    before = metrics(port)
+    with response(port, "POST", f"{GENERATE}&n=50000000") as answer:
+        answer.read(100)
+        assert metrics(port)[IN_FLIGHT] == 1
+    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0, 5)
+    after = metrics(port)
+    assert after[outcome("client_closed")] - before.get(outcome("client_closed"), 0) == 1
+    assert after[GENERATED] - before[GENERATED] < 200_000
+    assert metrics(port)[GENERATED] == after[GENERATED]
+
+
+def settled(port: int) -> dict[str, float]:
+    """The metrics once nothing has been generated for a second."""
+    for _ in range(20):
+        before = metrics(port)
+        time.sleep(1)
+        after = metrics(port)
+        if after[GENERATED] == before[GENERATED]:
+            return after
+    raise AssertionError("the generation goes on and on")
+
+
+def test_a_slow_reader_slows_the_generation_and_holds_little_memory(port: int) -> None:
+    before = metrics(port)
+    with response(port, "POST", f"{GENERATE}&n=50000000") as answer:
+        answer.read(100)
+        held = settled(port)
+        answer.read(20 * MIB)
+        moved = metrics(port)
+    assert held[GENERATED] - before[GENERATED] < 200_000
+    assert moved[GENERATED] > held[GENERATED]
+    rss = "process_resident_memory_bytes"
+    assert held[rss] - before[rss] < 64 * MIB
+    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0, 5)
+
+
+def test_memory_does_not_grow_with_n(port: int) -> None:
+    rss = "process_resident_memory_bytes"
+    with response(port, "POST", f"{GENERATE}&n=400000") as answer:
+        answer.read(8 * MIB)
+        early = metrics(port)[rss]
+        while answer.read(MIB):
+            pass
+    assert metrics(port)[rss] - early < 32 * MIB
+
+
+@pytest.fixture(scope="module")
+def failing_port(shelf_root: Path) -> Iterator[int]:
+    """A service whose model fails in the fourth block."""
+
+    def failing(settings: Settings) -> Engine:
+        engine = Engine.open(settings)
+        samplers = {
+            key: Sampler(FailingGenerator(each.generator, 3)) for key, each in engine.samplers.items()
+        }
+        return replace(engine, samplers=samplers)
+
+    with served_by_thread(create_app(Settings(models=shelf_root), failing)) as port:
+        yield port
+
+
+@pytest.mark.parametrize("format_", ["csv", "arrow"])
+def test_a_failure_in_midstream_breaks_the_connection(failing_port: int, format_: str) -> None:
+    with response(failing_port, "POST", f"{GENERATE}&n=5000&format={format_}") as answer:
+        assert answer.status == 200
+        with pytest.raises(http.client.IncompleteRead) as caught:
+            answer.read()
+    assert b"made to fail" not in caught.value.partial
+    counted = metrics(failing_port)
+    assert counted[outcome("error", format_)] == 1
+    assert counted[IN_FLIGHT] == 0
+
+
+def test_curl_notices_a_broken_stream(failing_port: int) -> None:
+    url = f"http://127.0.0.1:{failing_port}{GENERATE}&n=5000"
+    try:
+        curl = subprocess.run(["curl", "-s", "-X", "POST", url], capture_output=True, check=False)  # noqa: S607
+    except FileNotFoundError:
+        pytest.skip("there is no curl")
+    assert curl.returncode == 18
+    assert curl.stdout.count(b"\n") == 3 * 256
+
+
+def test_a_failure_before_the_first_byte_has_a_status(failing_port: int) -> None:
+    with response(failing_port, "POST", f"{GENERATE}&n=10&offset=768") as answer:
+        assert answer.status == 500
+        assert b"model_failed" in answer.read()
+
+
+def test_other_requests_survive_a_failure(failing_port: int) -> None:
+    with response(failing_port, "POST", f"{GENERATE}&n=768") as answer:
+        assert answer.read().count(b"\n") == 768

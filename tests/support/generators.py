@@ -1,0 +1,24 @@
+"""Event generators that misbehave on purpose."""
+
+from dataclasses import dataclass
+
+from models.manifest import Manifest
+from service.generator import Block, EventGenerator, Validity
+from service.runtime import OutputError
+
+
+@dataclass(frozen=True)
+class FailingGenerator:
+    """Works until a certain block, then fails."""
+
+    inner: EventGenerator
+    fails_at: int
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.inner.manifest
+
+    def block(self, seed: int, index: int, validity: Validity) -> Block:
+        if index >= self.fails_at:
+            raise OutputError("made to fail")
+        return self.inner.block(seed, index, validity)
