@@ -48,9 +48,7 @@ def main() -> None:
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most, instead of the configuration's.")
 @click.option("--seed", type=click.IntRange(0), help="Seed, instead of the configuration's.")
 @click.option(
-    "--generator",
-    default="not stated",
-    help="What produced the events, for the model card. Known without asking for files of `simulate`.",
+    "--generator", help="What produced the events, for the model card; known for files of `simulate`."
 )
 @click.option("--cache", type=_FOLDER, help="Where to keep the tables of the data. [default: in the run]")
 @click.option("--workers", type=click.IntRange(1), help="Networks to fit at a time. [default: one a core]")
@@ -62,7 +60,7 @@ def train(
     config: str,
     epochs: int | None,
     seed: int | None,
-    generator: str,
+    generator: str | None,
     cache: Path | None,
     workers: int | None,
     quiet: bool,
@@ -72,7 +70,9 @@ def train(
     The files are read once, in a stream, into tables that every later epoch reads. Events are split by their
     position in the file into train, validation and test events; test events are never read here.
     """
-    from training.train import train as run_training  # noqa: PLC0415 # TensorFlow takes seconds to import
+    # Heavy libraries are imported by the commands that need them, so that --help is instant.
+    from training.provenance import describe_generator  # noqa: PLC0415
+    from training.train import train as run_training  # noqa: PLC0415
 
     with _clear_errors():
         run = run_training(
@@ -81,7 +81,7 @@ def train(
             data=data,
             folder=folder,
             cache=cache or folder / "tables",
-            generator=generator,
+            generator=generator or describe_generator(data),
             workers=workers,
             progress=not quiet,
         )

@@ -1,0 +1,25 @@
+"""Where training events come from, in words for the manifest and the card."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from training.simulate.run import sidecar_path
+
+NOT_STATED = "a generator that was not stated"
+
+
+def describe_generator(files: Sequence[Path]) -> str:
+    """What made the events of the files: known for those of `eventmill-train simulate`, by their sidecar."""
+    return "; ".join(dict.fromkeys(_describe(path) for path in files))
+
+
+def _describe(path: Path) -> str:
+    sidecar = sidecar_path(path)
+    if not sidecar.exists():
+        return NOT_STATED
+    facts = json.loads(sidecar.read_text())
+    return (
+        f"Pythia {facts['versions']['pythia8mc']} with Eventmill's parametrised detector, "
+        f"process {facts['process']}, seed {facts['seed']}, settings {facts['digest'][:12]}"
+    )
