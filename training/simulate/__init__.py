@@ -1,1 +1,1 @@
-"""The Monte Carlo chain: Pythia 8, a parametrised ATLAS-like detector, anti-kT jets and the Dark Machines selection."""
+"""The Monte Carlo chain: Pythia 8, an ATLAS-like detector, anti-kT jets and the Dark Machines selection."""

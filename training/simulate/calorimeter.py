@@ -1,11 +1,10 @@
 """A calorimeter: energy deposits summed in towers, smeared, and cut at noise level."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
-from training.simulate.particles import Floats, Ints
+from training.simulate.arrays import Floats, Ints, summed
 from training.simulate.response import CalorimeterResponse
 
 
@@ -77,10 +76,19 @@ class Towers:
     eta: Floats
     phi: Floats
 
+    def __len__(self) -> int:
+        return len(self.event)
+
     @property
     def pt(self) -> Floats:
         """Transverse momentum."""
         return self.energy / np.cosh(self.eta)
+
+
+def merge_towers(first: Towers, second: Towers) -> Towers:
+    """The towers of two calorimeters, first all of the first; not ordered by event."""
+    columns = ([getattr(towers, field.name) for towers in (first, second)] for field in fields(Towers))
+    return Towers(*map(np.concatenate, columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ def read_out(
     hit = (tower >= 0) & (energy > 0)
     cells, index = np.unique(event[hit] * grid.n_towers + tower[hit], return_inverse=True)
     tower_event, tower_id = np.divmod(cells, grid.n_towers)
-    deposited = np.bincount(index, energy[hit], len(cells))
+    deposited = summed(index, energy[hit], len(cells))
     centre = grid.eta_centre(tower_id)
     measured = log_normal(deposited, response.sigma(deposited, centre), rng)
     sigma = response.sigma(measured, centre)
@@ -131,9 +139,7 @@ def read_out(
     return Readout(towers, tower_of_hit)
 
 
-def log_normal(
-    mean: npt.NDArray[np.float64], sigma: npt.NDArray[np.float64], rng: np.random.Generator
-) -> Floats:
+def log_normal(mean: Floats, sigma: Floats, rng: np.random.Generator) -> Floats:
     """Positive random numbers of the given means and standard deviations."""
     width = np.sqrt(np.log1p((sigma / mean) ** 2))
     smeared: Floats = np.exp(np.log(mean) - width**2 / 2 + width * rng.standard_normal(len(mean)))

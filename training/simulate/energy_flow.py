@@ -1,12 +1,14 @@
-"""Energy flow: what a calorimeter saw beyond the tracks that point into its towers (arXiv:1307.6346, section 3.1.3)."""
+"""Energy flow: what a calorimeter saw beyond the tracks that point into its towers.
+
+Source: arXiv:1307.6346, section 3.1.3; the weighting of tracks and towers is that of Delphes 3.4 and later.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from training.simulate.arrays import Floats, Ints, summed
 from training.simulate.calorimeter import Towers
-from training.simulate.particles import Floats, Ints
 from training.simulate.response import CalorimeterResponse
 
 
@@ -24,7 +26,7 @@ class Flow:
     track_scale: Floats
 
 
-def split(
+def split_tower_energy(
     response: CalorimeterResponse,
     towers: Towers,
     tower_of_track: Ints,
@@ -43,8 +45,8 @@ def split(
     n = len(towers.energy)
     hit = tower_of_track >= 0
     index = tower_of_track[hit]
-    charged = np.bincount(index, track_energy[hit], n)
-    track_variance = np.bincount(index, (track_resolution * track_energy)[hit] ** 2, n)
+    charged = summed(index, track_energy[hit], n)
+    track_variance = summed(index, (track_resolution * track_energy)[hit] ** 2, n)
     neutral = np.maximum(towers.energy - charged, 0.0)
     variance = track_variance + towers.sigma**2
     significant = (neutral > response.energy_min) & (neutral > response.significance_min * np.sqrt(variance))
@@ -54,7 +56,7 @@ def split(
     )
 
 
-def _combined(towers: Towers, charged: Floats, track_variance: Floats) -> npt.NDArray[np.float64]:
+def _combined(towers: Towers, charged: Floats, track_variance: Floats) -> Floats:
     """The weighted mean of both measurements over that of the tracks; 1 where one of them is missing."""
     both = (charged > 0) & (towers.energy > 0) & (track_variance > 0)
     charged = np.where(both, charged, 1.0)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from training.simulate.arrays import Bools, Floats
 from training.simulate.cards import ProcessCard
-from training.simulate.particles import Floats, GeneratedBatch, Particles
+from training.simulate.particles import GeneratedBatch, Particles
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -66,7 +67,7 @@ class Generator:
         heavy = np.isin(np.abs(pdg_id), (4, 5))
         event = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
 
-        def chosen(mask: npt.NDArray[np.bool_]) -> Particles:
+        def chosen(mask: Bools) -> Particles:
             momenta = {
                 name: content["p"][source].data[mask]
                 for name, source in (("px", "px"), ("py", "py"), ("pz", "pz"), ("E", "e"))

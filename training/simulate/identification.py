@@ -1,16 +1,15 @@
 """Electrons, muons and photons: efficiency and isolation."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from training.simulate.pairs import cone_pairs
-from training.simulate.particles import Floats, Ints
+from training.simulate.arrays import Bools, Floats, Ints, cone_pairs, summed
 from training.simulate.response import Identification, Response
 
-NO_TOWER = -1
+NO_TOWER: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,7 @@ class Candidates:
 
     Attributes:
         event: Index of the event, int64[c].
+        pdg_id: PDG number, 0 where it does not matter, int64[c].
         pt: Transverse momentum, float64[c].
         eta: Pseudorapidity, float64[c].
         phi: Azimuth, float64[c].
@@ -26,37 +26,34 @@ class Candidates:
     """
 
     event: Ints
+    pdg_id: Ints
     pt: Floats
     eta: Floats
     phi: Floats
     tower: Ints
 
+    def __len__(self) -> int:
+        return len(self.event)
+
     def __getitem__(self, chosen: npt.NDArray[Any]) -> "Candidates":
-        return Candidates(
-            self.event[chosen], self.pt[chosen], self.eta[chosen], self.phi[chosen], self.tower[chosen]
-        )
+        return Candidates(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
-def ordered(parts: list[Candidates]) -> Candidates:
+def merge(parts: list[Candidates]) -> Candidates:
     """All candidates of the parts, ordered by event."""
-    whole = Candidates(
-        np.concatenate([part.event for part in parts]),
-        np.concatenate([part.pt for part in parts]),
-        np.concatenate([part.eta for part in parts]),
-        np.concatenate([part.phi for part in parts]),
-        np.concatenate([part.tower for part in parts]),
-    )
+    columns = ([getattr(part, field.name) for part in parts] for field in fields(Candidates))
+    whole = Candidates(*map(np.concatenate, columns))
     return whole[np.argsort(whole.event, kind="stable")]
 
 
-def identified(
+def identify(
     candidates: Candidates,
     surroundings: Candidates,
     identification: Identification,
     response: Response,
     rng: np.random.Generator,
-) -> npt.NDArray[np.bool_]:
-    """Which candidates are found and isolated, bool[c].
+) -> Candidates:
+    """The candidates that are found and isolated.
 
     Args:
         candidates: Lepton or photon candidates.
@@ -65,8 +62,9 @@ def identified(
         response: The detector, for the isolation cone.
         rng: Source of the efficiency's draws.
     """
-    found = rng.random(len(candidates.pt)) < identification.efficiency(candidates.eta, candidates.pt)
-    return found & (relative_isolation(candidates, surroundings, response) < identification.isolation_ratio)
+    # Few of many candidates are found: those first, because isolation compares all pairs of an event.
+    found = candidates[rng.random(len(candidates)) < identification.efficiency(candidates.eta, candidates.pt)]
+    return found[relative_isolation(found, surroundings, response) < identification.isolation_ratio]
 
 
 def relative_isolation(candidates: Candidates, surroundings: Candidates, response: Response) -> Floats:
@@ -77,5 +75,5 @@ def relative_isolation(candidates: Candidates, surroundings: Candidates, respons
         (loud.event, loud.eta, loud.phi),
         response.isolation_cone,
     )
-    own = (candidates.tower[i] == loud.tower[k]) & (loud.tower[k] != NO_TOWER)
-    return np.bincount(i[~own], loud.pt[k[~own]], len(candidates.pt)) / candidates.pt
+    own: Bools = (candidates.tower[i] == loud.tower[k]) & (loud.tower[k] != NO_TOWER)
+    return summed(i[~own], loud.pt[k[~own]], len(candidates)) / candidates.pt

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from training.simulate.arrays import Bools, Floats, Ints, cone_pairs, summed
 from training.simulate.calorimeter import Towers
-from training.simulate.pairs import cone_pairs
-from training.simulate.particles import Floats, Ints, Particles
+from training.simulate.particles import Particles
 from training.simulate.response import JetResponse
 
 
@@ -42,8 +41,9 @@ def find_jets(towers: Towers, n_events: int, response: JetResponse) -> Jets:
     jet_of_tower = _cluster(towers, (px, py, pz), n_events, response)
     inside = jet_of_tower >= 0
     index = jet_of_tower[inside]
-    sum_x, sum_y, sum_z, sum_e = (np.bincount(index, part[inside]) for part in (px, py, pz, towers.energy))
-    event = np.zeros(len(sum_e), np.int64)
+    n = int(index.max(initial=-1)) + 1
+    sum_x, sum_y, sum_z, sum_e = (summed(index, part[inside], n) for part in (px, py, pz, towers.energy))
+    event = np.zeros(n, np.int64)
     event[index] = towers.event[inside]
     pt = np.hypot(sum_x, sum_y)
     eta = np.arcsinh(sum_z / pt)
@@ -51,9 +51,7 @@ def find_jets(towers: Towers, n_events: int, response: JetResponse) -> Jets:
     return Jets(event, scale * sum_e, scale * pt, eta, np.arctan2(sum_y, sum_x), jet_of_tower)
 
 
-def b_tagged(
-    jets: Jets, heavy_quarks: Particles, response: JetResponse, rng: np.random.Generator
-) -> npt.NDArray[np.bool_]:
+def b_tagged(jets: Jets, heavy_quarks: Particles, response: JetResponse, rng: np.random.Generator) -> Bools:
     """Which jets are tagged as b-jets, by the heaviest quark in the cone, bool[k]."""
     quark_eta = heavy_quarks.eta
     usable = (heavy_quarks.pt > response.quark_pt_min) & (np.abs(quark_eta) < response.quark_abs_eta_max)
@@ -63,7 +61,7 @@ def b_tagged(
     )
     flavour = np.zeros(len(jets.event), np.int64)
     np.maximum.at(flavour, i, np.abs(quarks.pdg_id[k]))
-    tagged: npt.NDArray[np.bool_] = rng.random(len(flavour)) < response.tag_efficiency(jets.pt, flavour)
+    tagged: Bools = rng.random(len(flavour)) < response.tag_efficiency(jets.pt, flavour)
     return tagged
 
 

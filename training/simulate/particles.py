@@ -1,13 +1,18 @@
 """Final-state particles and heavy quarks of a batch of generated events, as flat arrays."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
+from training.simulate.arrays import Floats, Ints
+
+ELECTRON: Final = 11
+MUON: Final = 13
+PHOTON: Final = 22
+INVISIBLE: Final = (12, 14, 16, 1000022)
+"""Neutrinos and the neutralino."""
 
 
 @dataclass(frozen=True, slots=True)

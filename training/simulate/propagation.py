@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from training.simulate.particles import Floats, Particles
+from training.simulate.arrays import Floats
+from training.simulate.particles import Particles
 from training.simulate.response import Response
 
 _METRES_PER_GEV_TESLA = 1 / 0.299792458

@@ -1,18 +1,14 @@
 """Every number of the detector response, in one place.
 
-The values are those of the ATLAS card that Delphes 3 ships (arXiv:1307.6346), which the real Dark Machines events turn
-out to have been made with: docs/simulation.md shows the evidence for each choice that departs from arXiv:2105.14027.
+The values are those of the ATLAS card that Delphes 3 ships (arXiv:1307.6346), which the real Dark Machines
+events turn out to have been made with; docs/simulation.md shows how that can be seen.
 """
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[np.float64]
-
-DEGREE: Final = np.pi / 180
+from training.simulate.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +25,14 @@ class Steps:
     x_min: tuple[float, ...]
     values: tuple[tuple[float, ...], ...]
 
-    def __call__(self, eta: Array, x: Array) -> Array:
+    def __call__(self, eta: Floats, x: Floats) -> Floats:
         """The value at each (eta, x)."""
         table = np.zeros((len(self.abs_eta_max) + 1, len(self.x_min) + 1))
         table[:-1, 1:] = self.values
         row = np.searchsorted(self.abs_eta_max, np.abs(eta), side="left")
         column = np.searchsorted(self.x_min, x, side="left")
-        return table[row, column]
+        value: Floats = table[row, column]
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +56,14 @@ class TrackResponse:
     efficiency: Steps
     resolution: tuple[QuadratureTerm, ...]
 
-    def relative_resolution(self, pt: Array, eta: Array) -> Array:
+    def relative_resolution(self, pt: Floats, eta: Floats) -> Floats:
         """sigma(pT) / pT of each track, 0 beyond the last range of eta."""
         edges = [term.abs_eta_max for term in self.resolution]
         constant = np.array([term.constant for term in self.resolution] + [0.0])
         slope = np.array([term.slope for term in self.resolution] + [0.0])
         row = np.searchsorted(edges, np.abs(eta), side="left")
-        return np.hypot(constant[row], slope[row] * pt)
+        resolution: Floats = np.hypot(constant[row], slope[row] * pt)
+        return resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +94,15 @@ class CalorimeterResponse:
     energy_min: float
     significance_min: float = 2.0
 
-    def sigma(self, energy: Array, eta: Array) -> Array:
+    def sigma(self, energy: Floats, eta: Floats) -> Floats:
         """The energy resolution in GeV, 0 beyond the last range of eta."""
         edges = [term.abs_eta_max for term in self.resolution]
         rows = [(term.constant, term.stochastic, term.noise) for term in self.resolution]
         constant, stochastic, noise = np.array([*rows, (0.0, 0.0, 0.0)]).T
         row = np.searchsorted(edges, np.abs(eta), side="left")
         variance = (constant[row] * energy) ** 2 + stochastic[row] ** 2 * energy + noise[row] ** 2
-        return np.sqrt(variance)
+        sigma: Floats = np.sqrt(variance)
+        return sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +139,12 @@ class JetResponse:
     quark_pt_min: float = 1.0
     quark_abs_eta_max: float = 2.5
 
-    def energy_scale(self, pt: Array, eta: Array) -> Array:
+    def energy_scale(self, pt: Floats, eta: Floats) -> Floats:
         """Factor on the four-momentum of each jet."""
         a, b = self.scale
         return np.sqrt((a - b * np.abs(eta)) ** 2 / pt + 1.0)
 
-    def tag_efficiency(self, pt: Array, flavour: npt.NDArray[np.int64]) -> Array:
+    def tag_efficiency(self, pt: Floats, flavour: Ints) -> Floats:
         """Probability of a b-tag for b-jets (5), c-jets (4) and others (ATL-PHYS-PUB-2015-022)."""
         b = 0.80 * np.tanh(0.003 * pt) * 30 / (1 + 0.086 * pt)
         c = 0.20 * np.tanh(0.02 * pt) / (1 + 0.0034 * pt)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from events.batch import EventBatch
-from events.formats import make_format
+from events.files import write_events
 from training.simulate.cards import load_card
 from training.simulate.parts import Parts, write_atomically
 from training.simulate.response import Response
@@ -47,6 +47,11 @@ class Request:
         """Index and number of events of each shard."""
         starts = range(0, self.events, SHARD_EVENTS)
         return [(index, min(SHARD_EVENTS, self.events - start)) for index, start in enumerate(starts)]
+
+
+def sidecar_path(out: Path) -> Path:
+    """Where the facts about an event file lie."""
+    return out.with_name(f"{out.name}.json")
 
 
 def simulate(request: Request, progress: Callable[[int, bool], None]) -> dict[str, Any]:
@@ -133,11 +138,22 @@ def _join(plan: Plan, parts: Parts, request: Request) -> dict[str, Any]:
             records.append(record)
             yield batch
 
-    sha256 = _write(request.out, batches(), {"process": plan.card.name, "seed": str(plan.seed)})
-    facts = {**_totals(records, request.events), "sha256": sha256, "digest": plan.digest, **plan.facts()}
-    sidecar = request.out.with_name(request.out.name + ".json")
-    write_atomically(sidecar, (json.dumps(facts, indent=2) + "\n").encode())
+    provenance = {"process": plan.card.name, "seed": str(plan.seed), "digest": plan.digest}
+    write_events(request.out, batches(), provenance=provenance)
+    facts = {
+        "file": request.out.name,
+        "sha256": _sha256(request.out),
+        **_totals(records, request.events),
+        "digest": plan.digest,
+        **plan.facts(),
+    }
+    write_atomically(sidecar_path(request.out), (json.dumps(facts, indent=2) + "\n").encode())
     return facts
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _totals(records: list[ShardRecord], events: int) -> dict[str, Any]:
@@ -151,22 +167,3 @@ def _totals(records: list[ShardRecord], events: int) -> dict[str, Any]:
         "cross_section_pb": float(np.average(sigma, weights=generated)),
         "cross_section_error_pb": float(np.sqrt(np.sum((error * generated) ** 2)) / generated.sum()),
     }
-
-
-def _write(path: Path, batches: Iterator[EventBatch], provenance: dict[str, str]) -> str:
-    """Write an event file in the format of its ending; returns its SHA-256."""
-    encoder = make_format({".csv": "csv", ".parquet": "parquet", ".arrows": "arrow"}[path.suffix]).encoder(
-        provenance
-    )
-    temporary = path.with_name(path.name + ".tmp")
-    digest = hashlib.sha256()
-    with temporary.open("wb") as file:
-        for batch in batches:
-            chunk = encoder.encode(batch)
-            digest.update(chunk)
-            file.write(chunk)
-        chunk = encoder.finish()
-        digest.update(chunk)
-        file.write(chunk)
-    temporary.replace(path)
-    return digest.hexdigest()

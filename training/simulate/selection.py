@@ -1,4 +1,4 @@
-"""The Dark Machines selection applied to reconstructed events: object cuts first, then the event criterion."""
+"""The Dark Machines selection of reconstructed events: object cuts first, then the event criterion."""
 
 from dataclasses import replace
 

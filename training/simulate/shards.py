@@ -1,8 +1,9 @@
 """Shards: the independent pieces of a run, each reproducible on its own.
 
-A shard is a fixed number of accepted events from a generator that was initialised for it alone, because Pythia's later
-events depend on its earlier ones. So a run gives the same events on any number of cores, an interrupted run goes on from
-the shards that it finished, and a longer run begins with the events of a shorter one.
+A shard is a fixed number of accepted events from a generator that was initialised for it alone, because
+Pythia's later events depend on its earlier ones. So a run gives the same events on any number of cores, an
+interrupted run goes on from the shards that it finished, and a longer run begins with the events of a shorter
+one.
 """
 
 import hashlib

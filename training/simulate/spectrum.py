@@ -1,4 +1,4 @@
-"""The SLHA spectrum (hep-ph/0311123) of a simplified model: top squarks that decay to a top and a neutralino."""
+"""The SLHA spectrum (hep-ph/0311123) of a simplified model: a top squark, a top quark and a neutralino."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ def stop_spectrum(stop: float, neutralino: float) -> str:
     """
     if stop <= neutralino + 172.5:
         raise ValueError(
-            f"a top squark of {stop:g} GeV is too light for a top quark and a neutralino of {neutralino:g} GeV"
+            f"a top squark of {stop:g} GeV cannot decay to a top quark and a neutralino of {neutralino:g} GeV"
         )
     masses = {1000006: stop, 1000022: neutralino, 25: 125.0, **dict.fromkeys(_DECOUPLED, _DECOUPLED_MASS)}
     lines = [

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.simulate.arrays import Floats, Ints
 from training.simulate.calorimeter import log_normal
-from training.simulate.particles import Floats, Ints, Particles
+from training.simulate.particles import ELECTRON, MUON, Particles
 from training.simulate.response import Response
-
-ELECTRON, MUON = 11, 13
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,20 @@
-"""Pairs of objects of the same event, without a loop over events."""
+"""Sums and pairs within events, without a loop over events."""
+
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from events.kinematics import delta_r
-from training.simulate.particles import Floats, Ints
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+
+def summed(index: Ints, values: Floats, n: int) -> Floats:
+    """The sum of the values at each index from 0 to n - 1, float64[n]."""
+    return np.bincount(index, values, n).astype(np.float64, copy=False)
 
 
 def same_event_pairs(event_1: Ints, event_2: Ints) -> tuple[Ints, Ints]:
@@ -27,5 +37,5 @@ def cone_pairs(
         radius: Largest distance in eta and phi.
     """
     i, k = same_event_pairs(seed[0], other[0])
-    near: npt.NDArray[np.bool_] = delta_r(seed[1][i], seed[2][i], other[1][k], other[2][k]) < radius
+    near: Bools = delta_r(seed[1][i], seed[2][i], other[1][k], other[2][k]) < radius
     return i[near], k[near]
