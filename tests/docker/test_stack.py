@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 from itertools import islice
 
 import pytest
@@ -87,6 +86,13 @@ def test_only_the_temporary_folder_can_be_written_to(stack: Stack) -> None:
     assert "'/opt/eventmill/file': Read-only file system" in output
 
 
+def test_runtime_reports_to_nobody(stack: Stack) -> None:
+    # With telemetry, onnxruntime complains that a read-only file system cannot keep its identifier.
+    log = stack.compose("logs", "eventmill")
+    assert "Uvicorn running" in log
+    assert "telemetry" not in log
+
+
 @pytest.mark.parametrize("program", ["gcc", "cc", "make", "pip", "pip3"])
 def test_image_has_no_tool_to_build_or_install(stack: Stack, program: str) -> None:
     status, output = stack.shell("eventmill", f"command -v {program}")
@@ -115,18 +121,16 @@ def test_image_stays_small(stack: Stack) -> None:
 
 
 def test_stopping_lets_a_download_finish(stack: Stack) -> None:
-    # The last test: the service is gone after it.
-    n = 300_000
+    # The last test, as the service is gone after it: the engine would have killed it with exit code 137.
+    n = 150_000
     answer = requests.post(stack.url(f"/generate?process=ttbar&n={n}"), stream=True, timeout=60)
     lines = answer.iter_lines(chunk_size=1 << 20)
     begun = sum(1 for _ in islice(lines, 1000))
-    start = time.monotonic()
     with stack.begin("stop", "eventmill") as stop:
         # Nothing is read meanwhile, so most events are yet to be made when the service is told to stop.
         with pytest.raises(subprocess.TimeoutExpired):
-            stop.wait(3)
+            stop.wait(2)
         rest = sum(1 for _ in lines)
     assert begun + rest == n
     assert stop.returncode == 0
-    assert time.monotonic() - start < 30
     assert stack.inspect("eventmill")["State"]["ExitCode"] == 0
