@@ -69,15 +69,15 @@ def _parse(table: _Table, unit: EnergyUnit) -> EventBatch:
         processes=tuple(process.dictionary.to_pylist()),
         process_index=process.indices.to_numpy(),
         event_id=_event_ids(table, strings, events),
-        weight=numbers[events, 2].astype(np.float32),
-        met=to_gev(numbers[events, 3], unit),
-        met_phi=numbers[events, 4].astype(np.float32),
+        weight=_doubles(numbers, events, 2).astype(np.float32),
+        met=to_gev(_doubles(numbers, events, 3), unit),
+        met_phi=_doubles(numbers, events, 4).astype(np.float32),
         offsets=np.append(events - np.arange(len(events)), len(objects)).astype(np.int32),
         type=_types(table, objects),
-        E=to_gev(numbers[objects, 1], unit),
-        pt=to_gev(numbers[objects, 2], unit),
-        eta=numbers[objects, 3].astype(np.float32),
-        phi=numbers[objects, 4].astype(np.float32),
+        E=to_gev(_doubles(numbers, objects, 1), unit),
+        pt=to_gev(_doubles(numbers, objects, 2), unit),
+        eta=_doubles(numbers, objects, 3).astype(np.float32),
+        phi=_doubles(numbers, objects, 4).astype(np.float32),
     )
 
 
@@ -87,21 +87,18 @@ def _table(text: bytes) -> _Table:
     newline, semicolon = data == ord("\n"), data == ord(";")
     separator = newline | semicolon | (data == ord(","))
     # A semicolon before a newline and that newline are one separator.
-    closes_line = semicolon[:-1] & newline[1:]
-    separator[1:] &= ~closes_line
+    separator[1:] &= ~(semicolon[:-1] & newline[1:])
     separators = np.flatnonzero(separator)
     _require(len(separators) % _COLUMNS == 0)
     ends = separators.reshape(-1, _COLUMNS)
-    double = np.append(closes_line, False)[ends]
-    starts = np.append(0, (ends + 1 + double).ravel()[:-1]).reshape(-1, _COLUMNS)
-    ends_line = newline[ends] | double
-    opens = np.append(True, ends_line[:-1, -1])
-    between = np.where(opens, ord(";"), ord(","))[:, np.newaxis]
-    _require(
-        not ends_line[:, :-1].any()
-        and (data[ends[:, :-1]] == between).all()
-        and (data[ends[:, -1]] != ord(",")).all()
-    )
+    closes = data[ends]
+    doubled = newline[np.minimum(ends[:, -1] + 1, len(data) - 1)] & (closes[:, -1] == ord(";"))
+    ends_line = doubled | (closes[:, -1] == ord("\n"))
+    opens = np.append(True, ends_line[:-1])
+    between = np.where(opens, np.uint8(ord(";")), np.uint8(ord(",")))
+    _require((closes[:, :-1] == between[:, np.newaxis]).all() and (closes[:, -1] != ord(",")).all())
+    starts = np.append(0, separators[:-1] + 1).reshape(-1, _COLUMNS)
+    starts[1:, 0] += doubled[:-1]
     return _Table(text, starts, ends, opens)
 
 
@@ -121,27 +118,38 @@ def _strings(table: _Table) -> pa.StringArray:
 
 
 def _column(strings: pa.StringArray, rows: Ints, column: int) -> pa.StringArray:
-    return strings.take(pa.array(2 * (rows * _COLUMNS + column)))
+    return strings.take(pa.array(_position(rows, column)))
+
+
+def _position(rows: Ints, column: int) -> Ints:
+    """Where fields are in `_strings`."""
+    return 2 * (_COLUMNS * rows + column)
 
 
 def _numbers(strings: pa.StringArray, opens: Bools) -> Doubles:
-    """The numbers, float64[rows, 5], with 0 in place of the fields that are none."""
+    """The fields that are numbers, in the order of `_strings`; what is in place of others has no meaning."""
     is_number = np.zeros((len(opens), _COLUMNS, 2), np.bool_)
     is_number[:, 1:, 0] = True
     is_number[opens, 1, 0] = False
     valid = pa.py_buffer(np.packbits(is_number, bitorder="little"))
     _, offsets, text = strings.buffers()
     numbers = pa.StringArray.from_buffers(len(strings), offsets, text, valid).cast(pa.float64())
-    values = np.frombuffer(numbers.buffers()[1], np.float64, len(numbers)).reshape(is_number.shape)[..., 0]
-    _require((np.abs(values) <= LARGEST).all(where=is_number[..., 0]))
+    return np.frombuffer(numbers.buffers()[1], np.float64, len(numbers))
+
+
+def _doubles(numbers: Doubles, rows: Ints, column: int) -> Doubles:
+    """One column of the numbers, all of them finite in single precision."""
+    values: Doubles = numbers.take(_position(rows, column))
+    _require((np.abs(values) <= LARGEST).all())
     return values
 
 
 def _require_names(table: _Table, events: Ints) -> None:
-    """Process IDs that are not empty and neither begin nor end with a blank."""
+    """Process IDs that are not empty and neither begin nor end with a blank or a newline."""
     starts, ends = table.starts[events, 1], table.ends[events, 1]
     first_and_last = np.frombuffer(table.text, np.uint8)[np.stack([starts, ends - 1])]
-    _require((ends > starts).all() and not np.isin(first_and_last, list(BLANKS.encode())).any())
+    blanks = list(f"{BLANKS}\n".encode())
+    _require((ends > starts).all() and not np.isin(first_and_last, blanks).any())
 
 
 def _event_ids(table: _Table, strings: pa.StringArray, events: Ints) -> Ints:
@@ -155,12 +163,12 @@ def _event_ids(table: _Table, strings: pa.StringArray, events: Ints) -> Ints:
 
 def _types(table: _Table, objects: Ints) -> npt.NDArray[np.int8]:
     """The type of each object, from its symbol of one to three characters."""
-    data = np.frombuffer(table.text, np.uint8).astype(np.uint32)
-    starts, lengths = table.starts[objects, 0], (table.ends - table.starts)[objects, 0]
-    characters = np.where(
-        np.arange(3) < lengths[:, np.newaxis], data[starts[:, np.newaxis] + np.arange(3)], 0
-    )
-    codes = characters[:, 0] | characters[:, 1] << 8 | characters[:, 2] << 16
+    data = np.frombuffer(table.text, np.uint8)
+    starts, lengths = table.starts[objects, 0], (table.ends[:, 0] - table.starts[:, 0])[objects]
+    codes = data[starts].astype(np.uint32)
+    for index in (1, 2):
+        longer = np.flatnonzero(lengths > index)
+        codes[longer] |= data[starts[longer] + index].astype(np.uint32) << 8 * index
     known, types = _symbol_codes()
     index = np.searchsorted(known, codes).clip(max=len(known) - 1)
     _require((known[index] == codes).all() and (lengths <= 3).all())

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.batch import EventBatch, concatenate
+from events.darkmachines_line import clean_line
 from events.darkmachines_reader import read_darkmachines
 from events.darkmachines_writer import encode_darkmachines
 from events.errors import BadLineError, EventFileError
@@ -72,6 +73,40 @@ def test_text_survives_reading_and_writing(path: Path, batch: EventBatch) -> Non
 def test_batches_do_not_change_the_events(path: Path, batch: EventBatch, batch_bytes: int) -> None:
     text = encode_darkmachines(batch)
     assert encode_darkmachines(read(path, text, batch_bytes)) == text
+
+
+def plain_bad_lines(text: bytes) -> tuple[bytes, list[int]]:
+    """The clean lines of a text, and the numbers of the others."""
+    clean, bad = b"", []
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        try:
+            clean += clean_line(line)
+        except ValueError:
+            bad.append(number)
+    return clean, bad
+
+
+@settings(max_examples=150)
+@given(
+    batch=event_batches().filter(len),
+    damage=st.lists(st.tuples(st.floats(0, 1), st.sampled_from(b";,\n j9-+.exnu\t\xff")), max_size=4),
+    batch_bytes=st.sampled_from([50, 1 << 20]),
+)
+def test_damage_is_seen_the_same_in_blocks_and_in_lines(
+    path: Path, batch: EventBatch, damage: list[tuple[float, int]], batch_bytes: int
+) -> None:
+    text = bytearray(encode_darkmachines(batch))
+    for where, byte in damage:
+        text[int(where * (len(text) - 1))] = byte
+    path.write_bytes(text)
+    errors: list[BadLineError] = []
+    batches = list(read_darkmachines(path, on_bad_line=errors.append, batch_bytes=batch_bytes))
+    clean, bad = plain_bad_lines(bytes(text))
+    assert [error.line for error in errors] == bad
+    if clean:
+        assert_same_events(concatenate(batches), plain_batch(clean))
+    else:
+        assert not batches
 
 
 @pytest.mark.skipif(not REAL_FILES, reason="the real Dark Machines files are not beside the project")

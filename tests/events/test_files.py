@@ -1,6 +1,9 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -12,6 +15,7 @@ from events.files import SUFFIXES, read_events, write_events
 from tests.support.batches import assert_same_events
 from tests.support.event_strategies import event_batches
 
+PROJECT = Path(__file__).resolve().parents[2]
 BINARY_SUFFIXES = [suffix for suffix in SUFFIXES if "csv" not in suffix]
 
 
@@ -120,6 +124,33 @@ def test_files_in_another_layout_are_told_as_such(tmp_path: Path, ten_events: Ev
         EventFileError, match=r"no column objects, only run, .*; write the file in the layout"
     ):
         list(read_events(path))
+
+
+def peak_memory_of_copying(source: Path, target: Path) -> float:
+    """The most memory in MiB that a process has held that reads one file and writes another."""
+    program = (
+        "import resource, sys; from events.files import read_events, write_events;"
+        "print(write_events(sys.argv[2], read_events(sys.argv[1])));"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", program, str(source), str(target)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+    n_events, kibibytes = map(int, run.stdout.split())
+    assert n_events == source.read_bytes().count(b"\n")
+    return kibibytes / 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is known for Linux")
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, suffix: str, ten_events: EventBatch) -> None:
+    lines = encode_darkmachines(ten_events.take(np.arange(20_000) % 10))
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_bytes(lines * 4)
+    large.write_bytes(lines * 16)
+    growth = large.stat().st_size / 2**20 - small.stat().st_size / 2**20
+    target = tmp_path / f"copy{suffix}"
+    assert growth > 25
+    assert peak_memory_of_copying(large, target) < peak_memory_of_copying(small, target) + growth / 2
 
 
 def test_provenance_is_kept(tmp_path: Path, ten_events: EventBatch) -> None:
