@@ -27,6 +27,9 @@ lint: .venv/dev/.ready ## Check style and formatting.
 types: .venv/dev/.ready ## Check types.
 	$(DEV)/mypy
 
+docker-test: .venv/dev/.ready ## Build the image, run it under docker compose and test it (needs a Docker engine).
+	EVENTMILL_DOCKER_TEST=1 $(DEV)/python -m pytest tests/docker
+
 bench: .venv/dev/.ready ## Time readers, writers, sampler and service on this machine.
 	$(DEV)/python -m tests.benchmarks
 
@@ -57,4 +60,4 @@ endef
 clean: ## Remove the environments and caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help serve test lint types bench train lock clean
+.PHONY: help serve test lint types docker-test bench train lock clean

@@ -25,8 +25,8 @@ class SplitFractions:
         ValueError: If a share is negative, no event is left to train on, or they exceed 1.
     """
 
-    train: float = 0.65
-    validation: float = 0.03
+    train: float = 0.66
+    validation: float = 0.01
 
     def __post_init__(self) -> None:
         if self.train <= 0 or self.validation < 0 or self.train + self.validation > 1:
