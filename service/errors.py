@@ -1,5 +1,6 @@
 """What a request can run into, told as problem details (RFC 9457)."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -11,10 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from models.errors import UnknownModelError
+from service.middleware import REQUEST_ID
 from service.runtime import OutputError
 from service.state import state_of
 
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
+
+_LOG = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
@@ -126,6 +130,7 @@ async def _unknown_model(request: Request, error: UnknownModelError) -> JSONResp
 
 
 async def _output_error(request: Request, error: OutputError) -> JSONResponse:
+    _LOG.error("request=%s %s", request.state.request_id, error)
     return _problem(request, "model_failed", HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
 
 
@@ -169,4 +174,6 @@ def _problem(
         request_id=request.state.request_id,
         **dict(known or {}),
     )
-    return JSONResponse(problem.model_dump(), status, headers, PROBLEM_MEDIA_TYPE)
+    # The last resort's response passes no middleware that would set the ID.
+    all_headers = {**(headers or {}), REQUEST_ID: problem.request_id}
+    return JSONResponse(problem.model_dump(), status, all_headers, PROBLEM_MEDIA_TYPE)

@@ -97,7 +97,8 @@ class LoadedGraph:
 
     def _run(self, names: list[str], noise: Noise) -> list[npt.NDArray[Any]]:
         rows = next(rows for rows in self.rows_per_run if rows >= len(noise))
-        padded = noise if rows == len(noise) else np.pad(noise, ((0, rows - len(noise)), (0, 0)))
+        padded = np.zeros((rows, self.graph.noise.width), np.float32)
+        padded[: len(noise)] = noise
         return self.session.run(names, {self.graph.noise.name: padded})
 
 

@@ -15,7 +15,14 @@ from service.engine import Engine
 from service.sampler import Sampler
 from service.settings import Settings
 from tests.support.generators import FailingGenerator
-from tests.support.servers import metrics, response, served_by_process, served_by_thread, wait_until
+from tests.support.servers import (
+    metrics,
+    response,
+    served_by_process,
+    served_by_thread,
+    serving_process,
+    wait_until,
+)
 from tests.support.tiny_model import TINY, build_artefact
 
 GENERATE = "/generate?process=ttbar&seed=5"
@@ -26,10 +33,16 @@ BLOCK = 4096
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def large_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf whose model works in blocks as large as a trained one's."""
     root = tmp_path_factory.mktemp("large-blocks")
     build_artefact(root, size=replace(TINY, block_events=BLOCK))
-    with served_by_process(root) as port:
+    return root
+
+
+@pytest.fixture(scope="module")
+def port(large_blocks: Path) -> Iterator[int]:
+    with served_by_process(large_blocks) as port:
         yield port
 
 
@@ -69,7 +82,7 @@ def test_a_client_that_leaves_stops_the_generation(port: int) -> None:
     with response(port, "POST", f"{GENERATE}&n=50000000") as answer:
         answer.read(100)
         assert metrics(port)[IN_FLIGHT] == 1
-    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0, 5)
+    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0)
     after = metrics(port)
     assert after[outcome("client_closed")] - before.get(outcome("client_closed"), 0) == 1
     assert after[GENERATED] - before[GENERATED] < 200_000
@@ -98,17 +111,40 @@ def test_a_slow_reader_slows_the_generation_and_holds_little_memory(port: int) -
     assert moved[GENERATED] > held[GENERATED]
     rss = "process_resident_memory_bytes"
     assert held[rss] - before[rss] < 64 * MIB
-    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0, 5)
+    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0)
 
 
 def test_memory_does_not_grow_with_n(port: int) -> None:
     rss = "process_resident_memory_bytes"
-    with response(port, "POST", f"{GENERATE}&n=400000") as answer:
-        answer.read(8 * MIB)
+    with response(port, "POST", f"{GENERATE}&n=200000") as answer:
+        answer.read(4 * MIB)
         early = metrics(port)[rss]
         while answer.read(MIB):
             pass
     assert metrics(port)[rss] - early < 32 * MIB
+
+
+def test_running_requests_finish_when_the_service_is_told_to_stop(large_blocks: Path) -> None:
+    with (
+        serving_process(large_blocks) as service,
+        response(service.port, "POST", f"{GENERATE}&n=60000") as answer,
+    ):
+        first = answer.readline()
+        service.process.terminate()
+        assert (first + answer.read()).count(b"\n") == 60_000
+        service.process.wait(30)
+
+
+def test_requests_that_do_not_finish_in_time_are_broken(large_blocks: Path) -> None:
+    with (
+        serving_process(large_blocks, "--shutdown-seconds", "1") as service,
+        response(service.port, "POST", f"{GENERATE}&n=50000000") as answer,
+    ):
+        answer.readline()
+        service.process.terminate()
+        with pytest.raises(http.client.IncompleteRead):
+            answer.read()
+        service.process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +177,7 @@ def test_a_failure_in_midstream_breaks_the_connection(failing_port: int, format_
 def test_curl_notices_a_broken_stream(failing_port: int) -> None:
     url = f"http://127.0.0.1:{failing_port}{GENERATE}&n=5000"
     try:
-        curl = subprocess.run(["curl", "-s", "-X", "POST", url], capture_output=True, check=False)  # noqa: S607
+        curl = subprocess.run(["curl", "-s", "-X", "POST", url], capture_output=True, check=False)
     except FileNotFoundError:
         pytest.skip("there is no curl")
     assert curl.returncode == 18

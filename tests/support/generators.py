@@ -1,5 +1,6 @@
-"""Event generators that misbehave on purpose."""
+"""Event generators that are watched, or misbehave on purpose."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.manifest import Manifest
@@ -21,4 +22,20 @@ class FailingGenerator:
     def block(self, seed: int, index: int, validity: Validity) -> Block:
         if index >= self.fails_at:
             raise OutputError("made to fail")
+        return self.inner.block(seed, index, validity)
+
+
+@dataclass(frozen=True)
+class WatchedGenerator:
+    """Tells the index of each block that is begun."""
+
+    inner: EventGenerator
+    begins: Callable[[int], object]
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.inner.manifest
+
+    def block(self, seed: int, index: int, validity: Validity) -> Block:
+        self.begins(index)
         return self.inner.block(seed, index, validity)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -17,9 +18,24 @@ from fastapi import FastAPI
 EVENTMILL = [sys.executable, "-c", "from service.cli import main; main()"]
 
 
+@dataclass(frozen=True)
+class ServingProcess:
+    """A running ``eventmill serve``."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+
 @contextmanager
 def served_by_process(models: Path, *options: str) -> Iterator[int]:
     """``eventmill serve`` in a process of its own; gives its port."""
+    with serving_process(models, *options) as service:
+        yield service.port
+
+
+@contextmanager
+def serving_process(models: Path, *options: str) -> Iterator[ServingProcess]:
+    """``eventmill serve`` in a process of its own, which a test may end before."""
     command = [*EVENTMILL, "serve", "--port", "0", "--models", str(models), *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         assert process.stderr is not None
@@ -27,7 +43,7 @@ def served_by_process(models: Path, *options: str) -> Iterator[int]:
             port = _announced_port(process.stderr)
             # An unread pipe would fill up and block the service.
             threading.Thread(target=process.stderr.read, daemon=True).start()
-            yield port
+            yield ServingProcess(port, process)
         finally:
             process.terminate()
             process.wait(30)
