@@ -146,6 +146,8 @@ def usable_cores() -> int:
 
 
 def _open_session(path: Path, device: Device) -> Session:
+    # The published runtime reports its use to its makers unless told not to before it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Slow to import, and needed only once a model is opened.
     import onnxruntime  # noqa: PLC0415
 
