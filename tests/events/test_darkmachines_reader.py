@@ -14,9 +14,7 @@ from events.errors import BadLineError, EventFileError
 from events.objects import SYMBOL_ALIASES, SYMBOLS
 from tests.support.batches import assert_same_events
 from tests.support.event_strategies import event_batches
-
-REAL = Path(__file__).resolve().parents[2].parent / "shared/data/darkmachines_real"
-REAL_FILES = sorted(REAL.glob("**/*.csv"))
+from tests.support.real_files import REAL_FILES
 
 LINE = b"94;ttbar;1;112288;1.74766;b,331927,147558,-1.44969,-1.76399;m-,30000,20500,2,0.5;\n"
 
