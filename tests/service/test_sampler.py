@@ -48,6 +48,13 @@ def test_exactly_the_events_asked_for_arrive(sampler: Sampler) -> None:
     assert np.all(events.weight == 1)
 
 
+@pytest.mark.parametrize("validity", ["valid", "all"])
+def test_no_event_comes_twice(sampler: Sampler, validity: Validity) -> None:
+    events = sampler.sample(N, seed=5, validity=validity)
+    assert np.unique(events.met).size > 0.99 * N
+    assert np.unique(events.pt).size > 0.99 * events.n_objects
+
+
 def test_valid_events_are_valid(sampler: Sampler) -> None:
     assert valid_events(sampler.sample(N, seed=5)).all()
 

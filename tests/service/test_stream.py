@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Message
 
+from events.selection import invalid_event_rate
 from service.engine import Engine
 from service.generation import GenerateQuery, Generation
 from service.metrics import Metrics
@@ -61,6 +62,20 @@ def test_no_chunk_is_empty_and_all_is_counted(engine: Engine, format_: str) -> N
     assert counted["eventmill_events_generated_total"] == 1024
     assert counted["eventmill_block_generation_seconds_count"] == 4
     assert counted["eventmill_requests_in_flight"] == 0
+
+
+def test_the_invalid_event_rate_is_that_of_the_first_attempts(engine: Engine, sampler: Sampler) -> None:
+    metrics = Metrics()
+
+    async def drain() -> None:
+        async for _ in chunks_of(engine, metrics, 1024):
+            pass
+
+    asyncio.run(drain())
+    counted, raw = values(metrics), sampler.sample(1024, seed=5, validity="all")
+    rate = counted["eventmill_invalid_event_rate"]
+    assert rate == pytest.approx(invalid_event_rate(raw))
+    assert counted["eventmill_invalid_events_total"] == rate * 1024 > 0
 
 
 def test_the_body_is_closed_as_soon_as_sending_fails(engine: Engine) -> None:
