@@ -34,7 +34,7 @@ class ObjectsLayout:
 
     def schema(self, provenance: Mapping[str, str]) -> pa.Schema:
         """The schema of all record batches, with the provenance as its metadata."""
-        symbol = pa.field("type", dictionary_type(pa.int8()), nullable=False, metadata={"unit": "1"})
+        symbol = field("type", dictionary_type(pa.int8()), "1")
         momenta = [self._float_field(name) for name in OBJECT_FLOATS]
         an_object = pa.field("element", pa.struct([symbol, *momenta]), nullable=False)
         columns = [
@@ -102,7 +102,8 @@ def from_record_batch(rows: pa.RecordBatch) -> EventBatch:
         FloatingPointError: If a value is beyond single precision.
     """
     objects = _column(rows, rows.schema, "objects")
-    if not (pa.types.is_list(objects.type) or pa.types.is_large_list(objects.type)):
+    is_list = pa.types.is_list(objects.type) or pa.types.is_large_list(objects.type)
+    if not (is_list and pa.types.is_struct(objects.type.value_type)):
         raise EventFileError(f"column objects must be a list of structs, not {objects.type}")
     structs, struct_type = objects.flatten(), objects.type.value_type
     offsets = objects.offsets.to_numpy()

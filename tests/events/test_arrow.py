@@ -118,3 +118,9 @@ def test_energies_beyond_single_precision_are_an_error(ten_events: EventBatch) -
     huge = replace(ten_events, met=np.full(10, 1e36, np.float32))
     with pytest.raises(FloatingPointError):
         rows_of(huge, "MeV")
+
+
+@pytest.mark.parametrize("objects", [pa.array([[1]] * 10), pa.array([1] * 10)])
+def test_objects_that_are_no_structs_are_an_error(ten_events: EventBatch, objects: pa.Array) -> None:
+    with pytest.raises(EventFileError, match="objects must be a list of structs, not"):
+        from_record_batch(rows_of(ten_events).set_column(5, "objects", objects))
