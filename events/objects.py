@@ -36,12 +36,15 @@ N_OBJECT_TYPES: Final = len(SYMBOLS)
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A region in transverse momentum and pseudorapidity; bounds are exclusive.
+    """A region in transverse momentum and pseudorapidity.
+
+    Its bounds belong to it: the data's documentation writes ``pT > 20``, but a pT just above is 20000 MeV in
+    the six digits of a file, and an event must not become invalid by being written and read.
 
     Attributes:
         pt_min: Lower bound of pT in GeV.
         abs_eta_max: Upper bound of ``|eta|``.
-        crack: Band of ``|eta|`` that does not count, or None.
+        crack: Open band of ``|eta|`` that does not count, or None.
     """
 
     pt_min: float

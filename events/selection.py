@@ -45,7 +45,7 @@ def _accepted(batch: EventBatch, cuts: tuple[Acceptance, ...]) -> Bools:
     abs_eta_max = np.array([cut.abs_eta_max for cut in cuts], np.float32)[batch.type]
     abs_eta = np.abs(batch.eta)
     finite = np.isfinite(batch.E) & np.isfinite(batch.pt) & np.isfinite(batch.phi)
-    accepted: Bools = (batch.pt > pt_min) & (abs_eta < abs_eta_max) & finite
+    accepted: Bools = (batch.pt >= pt_min) & (abs_eta <= abs_eta_max) & finite
     for type_, cut in enumerate(cuts):
         if cut.crack is not None:
             low, high = cut.crack
