@@ -1,5 +1,7 @@
 """Four-vectors, against the `vector` library as an oracle."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import vector
@@ -10,7 +12,7 @@ RNG = np.random.default_rng(21)
 N = 1000
 PT, ETA, PHI = RNG.exponential(50, N) + 1, RNG.normal(0, 1.5, N), RNG.uniform(-np.pi, np.pi, N)
 MASS = RNG.exponential(10, N)
-MOMENTA = vector.array({"pt": PT, "eta": ETA, "phi": PHI, "mass": MASS})
+MOMENTA: Any = vector.array({"pt": PT, "eta": ETA, "phi": PHI, "mass": MASS})
 
 
 def test_components_and_energy() -> None:
