@@ -37,7 +37,7 @@ def invalid_event_rate(batch: EventBatch) -> float:
     """
     if not len(batch):
         raise ValueError("the invalid-event rate of no events is not defined")
-    return 1.0 - float(np.mean(valid_events(batch)))
+    return float(np.mean(~valid_events(batch)))
 
 
 def _accepted(batch: EventBatch, cuts: tuple[Acceptance, ...]) -> Bools:
