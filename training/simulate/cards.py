@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from training.simulate.errors import BadCardError, UnknownProcessError
 from training.simulate.spectrum import stop_spectrum
-
-
-class UnknownProcessError(ValueError):
-    """There is no card of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,29 @@ def load_card(name: str) -> ProcessCard:
 
     Raises:
         UnknownProcessError: If there is none of that name.
+        BadCardError: If its file is not a card.
     """
     if name not in known_processes():
         raise UnknownProcessError(f"unknown process {name!r}; known are {', '.join(known_processes())}")
-    table = tomllib.loads((_folder() / f"{name}.toml").read_text(encoding="utf-8"))
-    masses = table.get("stop_masses")
-    return ProcessCard(
-        name, table["description"], tuple(table["settings"]), None if masses is None else StopMasses(**masses)
-    )
+    try:
+        return parse_card(name, (_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+    except (TypeError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise BadCardError(f"the card of {name} is not one: {error}") from error
+
+
+def parse_card(name: str, text: str) -> ProcessCard:
+    """The card in a TOML text.
+
+    Raises:
+        KeyError: If a key is missing.
+        TypeError: If there is an unknown key.
+        tomllib.TOMLDecodeError: If the text is not TOML.
+    """
+    table = tomllib.loads(text)
+    table["settings"] = tuple(table["settings"])
+    if "stop_masses" in table:
+        table["stop_masses"] = StopMasses(**table["stop_masses"])
+    return ProcessCard(name, **table)
 
 
 def _folder() -> Traversable:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from training.simulate.arrays import Bools, Floats
 from training.simulate.cards import ProcessCard
+from training.simulate.errors import GeneratorError
 from training.simulate.particles import GeneratedBatch, Particles
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ BEAMS: Final = ("Beams:idA = 2212", "Beams:idB = 2212", "Beams:eCM = 13000")
 
 MAX_SEED: Final = 900_000_000
 """The largest seed that Pythia takes."""
-
-
-class GeneratorError(RuntimeError):
-    """Pythia refused its settings or stopped in the middle of a run."""
 
 
 class Generator:

@@ -11,11 +11,8 @@ import pyarrow as pa
 from events.arrow import ObjectsLayout, from_record_batch
 from events.batch import EventBatch
 from events.formats import ArrowFileFormat
+from training.simulate.errors import ForeignPartsError
 from training.simulate.shards import Plan, ShardRecord
-
-
-class ForeignPartsError(RuntimeError):
-    """The folder holds shards of a run with other settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,21 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from importlib.metadata import version
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from events.batch import EventBatch
-from events.files import write_events
-from training.simulate.cards import load_card
+from events.files import SUFFIXES, write_events
+from training.simulate.errors import UnknownFormatError
 from training.simulate.parts import Parts, write_atomically
-from training.simulate.response import Response
-from training.simulate.shards import SHARD_EVENTS, Plan, ShardRecord, make_shard
+from training.simulate.shards import Plan, ShardRecord, make_shard
 
 _PICOBARN_PER_MILLIBARN = 1e9
 
@@ -30,23 +31,43 @@ class Request:
     """What a run shall make.
 
     Attributes:
-        process: Name of a process card.
+        plan: What to simulate.
         events: Number of events that pass the selection.
-        seed: Seed of the run, at least 0.
         out: The event file; its ending gives the format.
         workers: Number of processes at a time.
+
+    Raises:
+        UnknownFormatError: If the ending names no format.
     """
 
-    process: str
+    plan: Plan
     events: int
-    seed: int
     out: Path
     workers: int
 
+    def __post_init__(self) -> None:
+        if not self.out.name.lower().endswith(SUFFIXES):
+            raise UnknownFormatError(f"{self.out} ends with none of {' '.join(SUFFIXES)}: choose one of them")
+
+    @property
+    def parts(self) -> Parts:
+        """Where finished shards lie."""
+        return Parts(self.out.with_name(f"{self.out.name}.parts"))
+
     def shards(self) -> list[tuple[int, int]]:
         """Index and number of events of each shard."""
-        starts = range(0, self.events, SHARD_EVENTS)
-        return [(index, min(SHARD_EVENTS, self.events - start)) for index, start in enumerate(starts)]
+        size = self.plan.shard_events
+        starts = range(0, self.events, size)
+        return [(index, min(size, self.events - start)) for index, start in enumerate(starts)]
+
+    def missing(self) -> list[tuple[int, int]]:
+        """Those of the shards that no run has finished yet."""
+        return [(index, n) for index, n in self.shards() if not self.parts.has(index, n)]
+
+
+def usable_cores() -> int:
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def sidecar_path(out: Path) -> Path:
@@ -54,87 +75,71 @@ def sidecar_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.json")
 
 
-def simulate(request: Request, progress: Callable[[int, bool], None]) -> dict[str, Any]:
+def simulate(request: Request, progress: Callable[[int], object]) -> dict[str, Any]:
     """Simulate events, going on from an interrupted run of the same settings.
 
     Args:
         request: What to make.
-        progress: Called with a number of events when a shard is there, and whether it is new.
+        progress: Called with a number of events whenever a shard is finished.
 
     Returns:
         The facts that lie beside the event file, in ``<out>.json``.
 
     Raises:
-        UnknownProcessError: If there is no such process.
         ForeignPartsError: If shards of other settings lie beside the output.
     """
-    plan = Plan(load_card(request.process), request.seed, Response())
-    parts = Parts(request.out.with_name(request.out.name + ".parts"))
-    parts.open(plan)
-    missing = []
-    for index, n in request.shards():
-        if parts.has(index, n):
-            progress(n, False)
-        else:
-            missing.append((index, n))
-    for n in _make(plan, parts, missing, request.workers):
-        progress(n, True)
-    facts = _join(plan, parts, request)
-    parts.remove()
+    request.parts.open(request.plan)
+    for n in _make(request):
+        progress(n)
+    facts = _join(request)
+    request.parts.remove()
     return facts
 
 
-def _make(plan: Plan, parts: Parts, shards: list[tuple[int, int]], workers: int) -> Iterator[int]:
-    """Make shards in processes of their own; yields the events of each as it is finished."""
-    if not shards:
+def _make(request: Request) -> Iterator[int]:
+    """Make the missing shards in processes of their own; yields the events of each as it is finished."""
+    missing = request.missing()
+    if not missing:
         return
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(shards)), context, initializer=_start_worker)
-    futures = {pool.submit(_work, plan, parts, index, n): n for index, n in shards}
+    leash, hand = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(min(request.workers, len(missing)), context, _start_worker, (leash,))
     try:
+        futures = {pool.submit(_work, request, index, n): n for index, n in missing}
         for future in as_completed(futures):
             future.result()
             yield futures[future]
-    except BaseException:
-        _abandon(pool, list(futures))
-        raise
-    pool.shutdown()
+        pool.shutdown()
+    finally:
+        hand.close()
+        pool.shutdown(cancel_futures=True)
 
 
-def _work(plan: Plan, parts: Parts, index: int, n: int) -> None:
-    parts.store(index, *make_shard(plan, index, n))
+def _work(request: Request, index: int, n: int) -> None:
+    request.parts.store(index, *make_shard(request.plan, index, n))
 
 
-def _start_worker() -> None:
-    """Leave interrupts to the parent, die with it, and keep FastJet's banner off the screen."""
+def _start_worker(leash: Connection) -> None:
+    """Leave interrupts to the parent, end when it lets go, and keep FastJet's banner off the screen."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
-def _die_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None  # noqa: S101 - a worker has one
-    connection.wait([parent.sentinel])
+def _end_with(leash: Connection) -> None:
+    """End this process at once when the other end is closed, be it because the parent was killed."""
+    wait([leash])
     os._exit(1)
 
 
-def _abandon(pool: ProcessPoolExecutor, futures: list[Future[None]]) -> None:
-    """Stop at once: unfinished shards leave nothing behind."""
-    for future in futures:
-        future.cancel()
-    for process in list(getattr(pool, "_processes", {}).values()):
-        process.terminate()
-    pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _join(plan: Plan, parts: Parts, request: Request) -> dict[str, Any]:
+def _join(request: Request) -> dict[str, Any]:
+    plan = request.plan
     records: list[ShardRecord] = []
 
     def batches() -> Iterator[EventBatch]:
         for index, n in request.shards():
-            batch, record = parts.load(index, n)
+            batch, record = request.parts.load(index, n)
             records.append(record)
             yield batch
 
@@ -142,6 +147,7 @@ def _join(plan: Plan, parts: Parts, request: Request) -> dict[str, Any]:
     write_events(request.out, batches(), provenance=provenance)
     facts = {
         "file": request.out.name,
+        "generator": _generator(plan),
         "sha256": _sha256(request.out),
         **_totals(records, request.events),
         "digest": plan.digest,
@@ -149,6 +155,11 @@ def _join(plan: Plan, parts: Parts, request: Request) -> dict[str, Any]:
     }
     write_atomically(sidecar_path(request.out), (json.dumps(facts, indent=2) + "\n").encode())
     return facts
+
+
+def _generator(plan: Plan) -> str:
+    pythia, radius = version("pythia8mc"), plan.response.jets.radius
+    return f"Pythia {pythia}, pp at 13 TeV, parametrised ATLAS-like detector, anti-kT jets with R = {radius}"
 
 
 def _sha256(path: Path) -> str:

@@ -17,20 +17,13 @@ import numpy as np
 from events.batch import EventBatch, concatenate
 from training.simulate.cards import ProcessCard
 from training.simulate.detector import reconstruct
+from training.simulate.errors import HopelessSelectionError
 from training.simulate.generator import BEAMS, MAX_SEED, Generator
 from training.simulate.response import Response
 from training.simulate.selection import select
 
-SHARD_EVENTS: Final = 1000
-"""Accepted events in a shard. Part of the definition of a run: another value gives other events."""
-
-_BATCH_EVENTS: Final = 250
 _HOPELESS: Final = 20_000
 _PACKAGES: Final = ("pythia8mc", "fastjet", "numpy")
-
-
-class HopelessSelectionError(RuntimeError):
-    """No event passes the selection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +34,15 @@ class Plan:
         card: The process.
         seed: The user's seed, at least 0.
         response: The detector.
+        shard_events: Accepted events in a shard.
+        batch_events: Events that are generated, and reconstructed, at a time.
     """
 
     card: ProcessCard
     seed: int
     response: Response
+    shard_events: int = 1000
+    batch_events: int = 250
 
     def facts(self) -> dict[str, Any]:
         """The plan as plain data, with the versions of the programs that carry it out."""
@@ -55,8 +52,8 @@ class Plan:
             "settings": [*BEAMS, *self.card.settings],
             "slha": self.card.slha,
             "response": asdict(self.response),
-            "shard_events": SHARD_EVENTS,
-            "batch_events": _BATCH_EVENTS,
+            "shard_events": self.shard_events,
+            "batch_events": self.batch_events,
             "versions": {name: version(name) for name in _PACKAGES},
         }
 
@@ -87,7 +84,7 @@ def make_shard(plan: Plan, index: int, n: int) -> tuple[EventBatch, ShardRecord]
     Args:
         plan: What to simulate.
         index: Number of the shard, from 0.
-        n: At most `SHARD_EVENTS`.
+        n: At most the events of a shard.
 
     Raises:
         HopelessSelectionError: If none of many events passes the selection.
@@ -99,7 +96,7 @@ def make_shard(plan: Plan, index: int, n: int) -> tuple[EventBatch, ShardRecord]
     parts: list[EventBatch] = []
     generated = 0
     while sum(map(len, parts)) < n:
-        events = reconstruct(generator.generate(_BATCH_EVENTS), plan.card.name, plan.response, rng)
+        events = reconstruct(generator.generate(plan.batch_events), plan.card.name, plan.response, rng)
         generated += len(events)
         parts.append(select(events))
         if generated >= _HOPELESS and not any(map(len, parts)):
@@ -107,7 +104,7 @@ def make_shard(plan: Plan, index: int, n: int) -> tuple[EventBatch, ShardRecord]
                 f"none of {generated} events of {plan.card.name} passes the selection; look at its card"
             )
     batch = concatenate(parts).slice(0, n)
-    event_id = np.arange(len(batch)) + index * SHARD_EVENTS
+    event_id = np.arange(len(batch)) + index * plan.shard_events
     return replace(batch, event_id=event_id), ShardRecord(generated, *generator.cross_section_mb)
 
 

@@ -1,0 +1,1 @@
+"""Two samples of events held against each other: shifts of observables, a classifier, a figure."""
