@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
+from training.compare.command import compare
 from training.config import SHIPPED, TrainingConfig, load_config
+from training.simulate.command import simulate
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -29,6 +31,10 @@ The whole chain, for 5,000 events:
 @click.version_option(package_name="eventmill")
 def main() -> None:
     """Train Eventmill's generators: simulate events, learn them, put the model on the shelf, judge it."""
+
+
+main.add_command(simulate)
+main.add_command(compare)
 
 
 @main.command()
