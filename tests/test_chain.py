@@ -1,7 +1,7 @@
 """From collisions to events on the shelf, by the commands of the README, as small as they can be."""
 
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,9 +37,7 @@ EVENTS = 600
 
 
 def run(*arguments: object, folder: Path) -> str:
-    program = shutil.which("eventmill-train")
-    assert program, "install the package: pip install --no-deps -e ."
-    command = [program, *map(str, arguments)]
+    command = [sys.executable, "-c", "from training.cli import main; main()", *map(str, arguments)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -35,6 +35,7 @@ from models.manifest import (
     describe_files,
     write_manifest,
 )
+from training.canonical import canonical_model
 from training.card import write_card
 from training.data.tables import EVENT_FEATURES, EVENT_TABLE, OBJECT_FEATURES
 from training.fit import load_best
@@ -170,8 +171,9 @@ def _convert(
     signature = tf.TensorSpec((None, noise.width), tf.float32, name=noise.name)
     graph, _ = tf2onnx.convert.from_function(tf.function(function), input_signature=[signature], opset=_OPSET)
     _name_outputs(graph, [output.name for output in outputs])
-    onnx.checker.check_model(graph, full_check=True)
-    onnx.save(graph, path)
+    canonical = canonical_model(graph)
+    onnx.checker.check_model(canonical, full_check=True)
+    onnx.save(canonical, path)
 
 
 def _name_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
@@ -183,9 +185,7 @@ def _name_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
             node.input[:] = [name if tensor == renamed else tensor for tensor in node.input]
 
 
-def check_parity(
-    path: Path, noise: Noise, original: Callable[[Floats], dict[str, npt.NDArray[Any]]]
-) -> None:
+def check_parity(path: Path, noise: Noise, original: Callable[[Floats], dict[str, npt.NDArray[Any]]]) -> None:
     """Compare the file with its origin on seeded noise, for a single row and for many."""
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)

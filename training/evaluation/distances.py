@@ -13,6 +13,7 @@ from training.evaluation.features import Particle, particles
 
 _BINS: Final = 100
 _EMPTY_BIN: Final = 1e-10
+_MIN_COUNT: Final = 30
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -62,10 +63,10 @@ def particle_distances(truth: Particle, sample: Particle) -> Distances:
 def distances(truth: EventBatch, sample: EventBatch) -> Distances:
     """The mean over all particles, weighted by how often they occur in truth (eq. 6.5).
 
-    A particle that either sample lacks does not enter.
+    A particle that the sample lacks, or that truth has too few of to tell its range, does not enter.
     """
     ours, theirs = particles(sample), particles(truth)
-    common = [name for name in theirs if theirs[name].count and ours[name].count]
+    common = [name for name in theirs if theirs[name].count >= _MIN_COUNT and ours[name].count]
     return _mean(
         [particle_distances(theirs[name], ours[name]) for name in common],
         [theirs[name].count for name in common],

@@ -1,0 +1,51 @@
+import numpy as np
+import onnx
+import onnxruntime as ort
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import helper, numpy_helper
+
+from training.canonical import canonical_model
+
+X, Y, Z = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None]) for name in "xyz")
+CONSTANTS = {"two": 2.0, "three": 3.0, "unused": 9.0}
+NODES = [
+    ("Mul", ["x", "two"], ["a"]),
+    ("Add", ["a", "three"], ["b"]),
+    ("Mul", ["a", "b"], ["y"]),
+    ("Sub", ["b", "two"], ["z"]),
+    ("Add", ["x", "unused"], ["dead"]),
+]
+
+
+def model(prefix: str, order: list[int]) -> onnx.ModelProto:
+    """The same function whatever the names; nodes in an order that may come from a run of tf2onnx."""
+    name = {
+        tensor: tensor if tensor in "xyz" else f"{prefix}{tensor}" for _, i, o in NODES for tensor in i + o
+    }
+    nodes = [
+        helper.make_node(kind, [name[t] for t in i], [name[t] for t in o], name=f"{prefix}{k}")
+        for k, (kind, i, o) in enumerate(NODES)
+    ]
+    constants = [
+        numpy_helper.from_array(np.array(value, np.float32), name[key]) for key, value in CONSTANTS.items()
+    ]
+    graph = helper.make_graph(nodes, prefix, [X], [Y, Z], [constants[i] for i in order if i < len(constants)])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+@given(st.text("abc", min_size=1), st.permutations(range(3)))
+def test_names_and_order_do_not_matter(prefix: str, order: list[int]) -> None:
+    expected = canonical_model(model("k", [0, 1, 2])).SerializeToString(deterministic=True)
+    assert canonical_model(model(prefix, order)).SerializeToString(deterministic=True) == expected
+
+
+def test_the_function_stays_the_same_and_dead_nodes_go() -> None:
+    canonical = canonical_model(model("k", [2, 1, 0]))
+    onnx.checker.check_model(canonical, full_check=True)
+    assert len(canonical.graph.node) == 4
+    assert len(canonical.graph.initializer) == 2
+    x = np.array([1.0, -2.0], np.float32)
+    y, z = ort.InferenceSession(canonical.SerializeToString()).run(["y", "z"], {"x": x})
+    np.testing.assert_allclose(y, 2 * x * (2 * x + 3))
+    np.testing.assert_allclose(z, 2 * x + 1)

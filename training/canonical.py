@@ -1,0 +1,51 @@
+"""The same graph as the same bytes: tf2onnx orders and names nodes differently from run to run."""
+
+import onnx
+from onnx import helper
+
+
+def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with nodes in the order in which its outputs need them, and tensors numbered in that order.
+
+    Inputs and outputs keep their names and order; what no output needs is dropped.
+    """
+    graph = model.graph
+    producers = {tensor: node for node in graph.node for tensor in node.output}
+    constants = {constant.name: constant for constant in graph.initializer}
+    nodes = _in_order_of_need([output.name for output in graph.output], producers)
+    names = {value.name: value.name for value in (*graph.input, *graph.output)} | {"": ""}
+    for node in nodes:
+        for tensor in (*node.input, *node.output):
+            names.setdefault(tensor, f"t{len(names)}")
+    used = dict.fromkeys(tensor for node in nodes for tensor in node.input if tensor in constants)
+    renamed = [_renamed(constants[tensor], names[tensor]) for tensor in used]
+    for number, node in enumerate(nodes):
+        node.name = f"n{number}"
+        node.input[:] = [names[tensor] for tensor in node.input]
+        node.output[:] = [names[tensor] for tensor in node.output]
+    canonical = helper.make_graph(nodes, "graph", graph.input, graph.output, renamed)
+    return helper.make_model(canonical, opset_imports=model.opset_import, ir_version=model.ir_version)
+
+
+def _in_order_of_need(wanted: list[str], producers: dict[str, onnx.NodeProto]) -> list[onnx.NodeProto]:
+    """Copies of the nodes behind some tensors, each after all that it needs."""
+    ordered: dict[str, onnx.NodeProto] = {}
+    stack = [(tensor, False) for tensor in reversed(wanted)]
+    while stack:
+        tensor, needs_done = stack.pop()
+        node = producers.get(tensor)
+        if node is None or node.output[0] in ordered:
+            continue
+        if needs_done:
+            ordered[node.output[0]] = node
+        else:
+            stack.append((tensor, True))
+            stack.extend((name, False) for name in reversed(node.input))
+    return list(ordered.values())
+
+
+def _renamed(constant: onnx.TensorProto, name: str) -> onnx.TensorProto:
+    copy = onnx.TensorProto()
+    copy.CopyFrom(constant)
+    copy.name = name
+    return copy
