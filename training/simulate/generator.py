@@ -86,7 +86,14 @@ def _initialised(card: ProcessCard, seed: int) -> "pythia8mc.Pythia":
     import pythia8mc  # noqa: PLC0415
 
     pythia = pythia8mc.Pythia("", False)
-    settings = ("Print:quiet = on", *BEAMS, *card.settings, "Random:setSeed = on", f"Random:seed = {seed}")
+    settings = (
+        "Print:quiet = on",
+        "SLHA:verbose = 0",
+        *BEAMS,
+        *card.settings,
+        "Random:setSeed = on",
+        f"Random:seed = {seed}",
+    )
     for line in settings:
         if not pythia.readString(line):
             raise GeneratorError(f"Pythia does not know the setting {line!r} of the card {card.name!r}")

@@ -68,7 +68,7 @@ class ShardRecord:
     """What is known of a shard besides its events.
 
     Attributes:
-        generated: Events that were generated to get the accepted ones.
+        generated: Events that were generated up to the last accepted one.
         cross_section_mb: Pythia's estimate before any selection, in millibarn.
         cross_section_error_mb: Its statistical error.
     """
@@ -95,15 +95,16 @@ def make_shard(plan: Plan, index: int, n: int) -> tuple[EventBatch, ShardRecord]
     rng = np.random.default_rng(response_seed)
     parts: list[EventBatch] = []
     generated = 0
-    while sum(map(len, parts)) < n:
+    while (missing := n - sum(map(len, parts))) > 0:
         events = reconstruct(generator.generate(plan.batch_events), plan.card.name, plan.response, rng)
-        generated += len(events)
-        parts.append(select(events))
+        accepted = select(events)
+        parts.append(accepted.slice(0, missing))
+        generated += len(events) if len(accepted) <= missing else int(accepted.event_id[missing - 1]) + 1
         if generated >= _HOPELESS and not any(map(len, parts)):
             raise HopelessSelectionError(
                 f"none of {generated} events of {plan.card.name} passes the selection; look at its card"
             )
-    batch = concatenate(parts).slice(0, n)
+    batch = concatenate(parts)
     event_id = np.arange(len(batch)) + index * plan.shard_events
     return replace(batch, event_id=event_id), ShardRecord(generated, *generator.cross_section_mb)
 
