@@ -34,7 +34,8 @@ class ObjectsLayout:
 
     def schema(self, provenance: Mapping[str, str]) -> pa.Schema:
         """The schema of all record batches, with the provenance as its metadata."""
-        symbol = field("type", dictionary_type(pa.int8()), "1")
+        # One byte would do, but awkward arrays take dictionaries of four or eight only.
+        symbol = field("type", dictionary_type(pa.int32()), "1")
         momenta = [self._float_field(name) for name in OBJECT_FLOATS]
         an_object = pa.field("element", pa.struct([symbol, *momenta]), nullable=False)
         columns = [
@@ -56,7 +57,8 @@ class ObjectsLayout:
             FloatingPointError: If a value in MeV is beyond single precision.
         """
         list_type = schema.field("objects").type
-        symbols = pa.DictionaryArray.from_arrays(pa.array(batch.type), pa.array(SYMBOLS, pa.string()))
+        types = pa.array(batch.type.astype(np.int32))
+        symbols = pa.DictionaryArray.from_arrays(types, pa.array(SYMBOLS, pa.string()))
         momenta = [self._float_array(batch, name) for name in OBJECT_FLOATS]
         objects = pa.StructArray.from_arrays([symbols, *momenta], fields=list(list_type.value_type))
         columns = [
