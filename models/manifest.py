@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from events.digest import file_sha256
 from events.objects import SYMBOLS
 from models.errors import ArtefactError
 
@@ -262,7 +263,6 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise ArtefactError(f"{path}: cannot be read: {error.strerror}") from error

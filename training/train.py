@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from events.batch import Floats
 from events.objects import SYMBOLS
+from service.runtime import usable_cores
 from training.config import TrainingConfig
 from training.data.split import Split
 from training.data.tables import EVENT_TABLE, Tables, build_tables
@@ -71,7 +72,7 @@ def train(
     tasks = _tasks(run, tables, progress=progress)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        workers or len(os.sched_getaffinity(0)),
+        workers or usable_cores(),
         mp_context=context,
         initializer=tqdm.set_lock,
         initargs=(context.RLock(),),

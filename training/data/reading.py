@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from events.files import read_events
 
 from events.batch import EventBatch
+from events.files import read_events
 from training.data.split import Split, SplitFractions
 
 

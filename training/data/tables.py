@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from events.batch import OBJECT_FLOATS, EventBatch
+from events.digest import file_sha256
 from events.objects import SYMBOLS
 from training.data.reading import numbered
 from training.data.split import Split, SplitFractions
@@ -106,16 +107,11 @@ def _stream(files: Sequence[Path], folder: Path, fractions: SplitFractions, *, p
     if not events[Split.TRAIN]:
         raise ValueError(f"no training event in {', '.join(map(str, files))}: more events are needed")
     summary = {
-        "sha256": {path.name: _sha256(path) for path in files},
+        "sha256": {path.name: file_sha256(path) for path in files},
         "events": events,
         "rows": {split: writer.rows() for split, writer in writers.items()},
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(slots=True)

@@ -64,10 +64,11 @@ def simulate(
     begins with the events of a shorter one. An interrupted run keeps its finished thousands of events beside
     OUT; the same command goes on with them.
     """
+    from service.runtime import usable_cores  # noqa: PLC0415
     from training.simulate.cards import load_card  # noqa: PLC0415
     from training.simulate.errors import SimulationError  # noqa: PLC0415
     from training.simulate.response import JetResponse, Response  # noqa: PLC0415
-    from training.simulate.run import Request, usable_cores  # noqa: PLC0415
+    from training.simulate.run import Request  # noqa: PLC0415
     from training.simulate.shards import Plan  # noqa: PLC0415
 
     _require_packages()

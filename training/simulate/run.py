@@ -1,6 +1,5 @@
 """A simulation run: shards made on all cores, kept as they come, joined to one file."""
 
-import hashlib
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from events.batch import EventBatch
+from events.digest import file_sha256
 from events.files import SUFFIXES, write_events
 from training.simulate.errors import UnknownFormatError
 from training.simulate.parts import Parts, write_atomically
@@ -63,11 +63,6 @@ class Request:
     def missing(self) -> list[tuple[int, int]]:
         """Those of the shards that no run has finished yet."""
         return [(index, n) for index, n in self.shards() if not self.parts.has(index, n)]
-
-
-def usable_cores() -> int:
-    """Number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def sidecar_path(out: Path) -> Path:
@@ -148,7 +143,7 @@ def _join(request: Request) -> dict[str, Any]:
     facts = {
         "file": request.out.name,
         "generator": _generator(plan),
-        "sha256": _sha256(request.out),
+        "sha256": file_sha256(request.out),
         **_totals(records, request.events),
         "digest": plan.digest,
         **plan.facts(),
@@ -160,11 +155,6 @@ def _join(request: Request) -> dict[str, Any]:
 def _generator(plan: Plan) -> str:
     pythia, radius = version("pythia8mc"), plan.response.jets.radius
     return f"Pythia {pythia}, pp at 13 TeV, parametrised ATLAS-like detector, anti-kT jets with R = {radius}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _totals(records: list[ShardRecord], events: int) -> dict[str, Any]:
