@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from models.errors import UnknownModelError
 from training.compare.command import compare
 from training.config import SHIPPED, TrainingConfig, load_config
 from training.simulate.command import simulate
@@ -155,7 +156,7 @@ def _clear_errors() -> Iterator[None]:
     """Turn errors that name their cause into messages without a traceback."""
     try:
         yield
-    except (ValueError, OSError, ArithmeticError) as error:
+    except (ValueError, OSError, ArithmeticError, UnknownModelError) as error:
         raise click.ClickException(str(error)) from error
 
 
