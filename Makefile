@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PROCESS ?= ttbar
-EVENTS ?= 300000
+EVENTS ?= 306000
 
 SERVE := .venv/serve/bin
 DEV := .venv/dev/bin
@@ -33,7 +33,7 @@ docker-test: .venv/dev/.ready ## Build the image, run it under docker compose an
 bench: .venv/dev/.ready ## Time readers, writers, sampler and service on this machine.
 	$(DEV)/python -m tests.benchmarks
 
-train: .venv/dev/.ready ## Simulate and train a process: make train PROCESS=stop_02 EVENTS=300000.
+train: .venv/dev/.ready ## Simulate and train a process: make train PROCESS=stop_02 EVENTS=306000.
 	$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(EVENTS) --seed 1 --out data/$(PROCESS).csv
 	$(DEV)/eventmill-train train --process $(PROCESS) --data data/$(PROCESS).csv --run runs/$(PROCESS)
 	$(DEV)/eventmill-train export runs/$(PROCESS)
