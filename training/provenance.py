@@ -11,7 +11,7 @@ NOT_STATED = "a generator that was not stated"
 
 def describe_generator(files: Sequence[Path]) -> str:
     """What made the events of the files: known for those of `eventmill-train simulate`, by their sidecar."""
-    return "; ".join(dict.fromkeys(_describe(path) for path in files))
+    return " and ".join(dict.fromkeys(_describe(path) for path in files))
 
 
 def _describe(path: Path) -> str:
@@ -19,7 +19,5 @@ def _describe(path: Path) -> str:
     if not sidecar.exists():
         return NOT_STATED
     facts = json.loads(sidecar.read_text())
-    return (
-        f"Pythia {facts['versions']['pythia8mc']} with Eventmill's parametrised detector, "
-        f"process {facts['process']}, seed {facts['seed']}, settings {facts['digest'][:12]}"
-    )
+    settings = f"process {facts['process']}, seed {facts['seed']}, settings {facts['digest'][:12]}"
+    return f"Eventmill's simulation: {facts['generator']}; {settings}"

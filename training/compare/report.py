@@ -1,14 +1,14 @@
 """Samples read from files and compared with the first of them, as tables for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from events.batch import EventBatch, concatenate
 from events.files import read_events
 from training.compare.observables import Observable, observables
 from training.compare.statistics import Separation, Shift, separation, shift
+from training.data.reading import first_events
 
 TABLE: Final = (
     *("met", "n_objects", "n_jet", "n_b_jet", "n_electron", "n_positron", "n_muon", "n_antimuon", "n_photon"),
@@ -49,7 +49,7 @@ def read_sample(path: Path, label: str, events: int) -> Sample:
     Raises:
         ValueError: If there is none.
     """
-    batch = concatenate(list(_first(path, events)))
+    batch = first_events(read_events(path), events)
     if not len(batch):
         raise ValueError(f"{path} has no events")
     return Sample(label, len(batch), observables(batch))
@@ -83,15 +83,6 @@ def _compared(first: Sample, second: Sample, seed: int) -> Comparison:
     found = {name: shift(one, second.observables[name]) for name, one in first.observables.items()}
     shifts = {name: one for name, one in found.items() if one}
     return Comparison(first, second, shifts, separation(first.observables, second.observables, seed))
-
-
-def _first(path: Path, events: int) -> Iterator[EventBatch]:
-    missing = events
-    for batch in read_events(path):
-        yield batch.slice(0, missing)
-        missing -= min(missing, len(batch))
-        if not missing:
-            return
 
 
 def _row(*cells: str) -> str:

@@ -1,12 +1,12 @@
 """Streams of events with the positions that decide their split."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from events.batch import EventBatch
+from events.batch import EventBatch, concatenate
 from events.files import read_events
 from training.data.split import Split, SplitFractions
 
@@ -24,3 +24,19 @@ def read_split(files: Sequence[Path], split: Split, fractions: SplitFractions) -
     for path in files:
         for ordinals, batch in numbered(path):
             yield batch.take(fractions.contains(split, ordinals))
+
+
+def first_events(batches: Iterable[EventBatch], n: int) -> EventBatch:
+    """The first n events of a stream, or all of them if there are fewer; no batch after those is read.
+
+    Raises:
+        ValueError: If there is no batch.
+    """
+    taken: list[EventBatch] = []
+    missing = n
+    for batch in batches:
+        taken.append(batch.slice(0, missing))
+        missing -= len(taken[-1])
+        if not missing:
+            break
+    return concatenate(taken)

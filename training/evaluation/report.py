@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from events.batch import EventBatch, concatenate
+from events.batch import EventBatch
 from events.kinematics import momentum
 from events.selection import invalid_event_rate
 from models.manifest import write_manifest
 from models.shelf import Artefact
 from service.sampler import Sampler
 from training.card import write_card
-from training.data.reading import read_split
+from training.data.reading import first_events, read_split
 from training.data.split import Split, SplitFractions
 from training.evaluation.distances import Distances, distances
 
@@ -69,8 +69,8 @@ def evaluate(
     Raises:
         ValueError: If the test or the training split has too few events.
     """
-    truth = _first(read_split(files, Split.TEST, fractions), events)
-    other_truth = _first(read_split(files, Split.TRAIN, fractions), events)
+    truth = _exactly(events, read_split(files, Split.TEST, fractions))
+    other_truth = _exactly(events, read_split(files, Split.TRAIN, fractions))
     sample = sampler.sample(events, seed)
     raw = sampler.sample(events, seed, validity="all")
     manifest = sampler.manifest
@@ -88,17 +88,11 @@ def evaluate(
     )
 
 
-def _first(batches: Iterable[EventBatch], events: int) -> EventBatch:
-    taken: list[EventBatch] = []
-    missing = events
-    for batch in batches:
-        taken.append(batch.slice(0, missing))
-        missing -= len(taken[-1])
-        if not missing:
-            return concatenate(taken)
-    raise ValueError(
-        f"the split has {events - missing:,} events, not the {events:,} asked for: lower --events"
-    )
+def _exactly(events: int, batches: Iterable[EventBatch]) -> EventBatch:
+    batch = first_events(batches, events)
+    if len(batch) < events:
+        raise ValueError(f"the split has {len(batch):,} events, not the {events:,} asked for: lower --events")
+    return batch
 
 
 def _below_shell_rate(batch: EventBatch) -> float:
