@@ -52,6 +52,14 @@ class Noise(_Frozen):
     width: Annotated[int, Field(ge=1, le=65536)]
 
 
+class Input(_Frozen):
+    """One input of a graph, dtype[n, width]."""
+
+    name: Text
+    dtype: Literal["float32", "int64"]
+    width: Annotated[int, Field(ge=1, le=65536)]
+
+
 class Output(_Frozen):
     """One output of a graph, with its unit and dtype as written in the file."""
 
@@ -66,6 +74,11 @@ class Graph(_Frozen):
     file: FileName
     noise: Noise
     outputs: tuple[Output, ...]
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """All that the graph takes: its noise."""
+        return (Input(name=self.noise.name, dtype="float32", width=self.noise.width),)
 
 
 MASK_OUTPUTS: Final = (Output(name="mask", unit="1", dtype="int64"),)

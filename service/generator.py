@@ -91,7 +91,7 @@ class IndependentObjects:
     def _masks(self, space: AddressSpace, index: int) -> Ints:
         shape = (self.manifest.block_events, self._width("masks"))
         uniform = space.generator(Stream.MASKS, index).random(shape, np.float32)
-        masks: Ints = self.graphs["masks"](uniform)["mask"]
+        masks: Ints = self._run("masks", uniform)["mask"]
         if masks.shape[1:] != (N_OBJECT_TYPES,) or masks.min() < 0:
             raise OutputError(f"{self._name}: an event needs {N_OBJECT_TYPES} object counts, none negative")
         if masks.sum(axis=1).max() > self.manifest.max_objects:
@@ -102,7 +102,10 @@ class IndependentObjects:
         return masks
 
     def _width(self, name: str) -> int:
-        return self.graphs[name].graph.noise.width
+        return self.manifest.graphs[name].noise.width
+
+    def _run(self, name: str, noise: Noise) -> Columns:
+        return self.graphs[name]({self.manifest.graphs[name].noise.name: noise})
 
     def _first_noise(self, space: AddressSpace, index: int, masks: Ints) -> dict[str, Noise]:
         """Noise by graph for a whole block: one stream for MET and one for each object type."""
@@ -148,7 +151,7 @@ class IndependentObjects:
         )
 
     def _events(self, ids: Ints, masks: Ints, noise: Mapping[str, Noise]) -> EventBatch:
-        columns = {name: self.graphs[name](rows) for name, rows in noise.items()}
+        columns = {name: self._run(name, rows) for name, rows in noise.items()}
         return _assemble(self.manifest.process, ids, masks, columns)
 
 

@@ -15,6 +15,7 @@ from models.manifest import Graph
 
 Device: TypeAlias = Literal["cpu", "cuda"]
 Noise: TypeAlias = npt.NDArray[np.float32]
+Tensor: TypeAlias = npt.NDArray[Any]
 
 PROVIDERS: Final[dict[Device, str]] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -41,7 +42,7 @@ class Argument(Protocol):
 class Session(Protocol):
     """The part of an onnxruntime session that is used here; several threads may run one at once."""
 
-    def run(self, output_names: list[str], input_feed: Mapping[str, Noise]) -> list[npt.NDArray[Any]]:
+    def run(self, output_names: list[str], input_feed: Mapping[str, Tensor]) -> list[Tensor]:
         """Outputs by name for inputs by name."""
 
     def get_inputs(self) -> list[Argument]:
@@ -76,30 +77,37 @@ class LoadedGraph:
     session: Session
     rows_per_run: tuple[int, ...]
 
-    def __call__(self, noise: Noise) -> dict[str, npt.NDArray[Any]]:
-        """The outputs by name, one row for each row of noise.
+    def __call__(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The outputs by name, one row for each row of the inputs.
 
         Args:
-            noise: Random numbers, float32[n, width] with n > 0.
+            inputs: What `Graph.inputs` lists, by name, dtype[n, width] each with one n > 0.
 
         Raises:
             OutputError: If an output is not finite.
         """
+        n = len(next(iter(inputs.values())))
         names = [output.name for output in self.graph.outputs]
         most = self.rows_per_run[-1]
-        runs = [self._run(names, noise[start : start + most]) for start in range(0, len(noise), most)]
-        joined = [np.concatenate(parts)[: len(noise)] for parts in zip(*runs, strict=True)]
-        columns = dict(zip(names, joined, strict=True))
+        runs = [self._run(names, inputs, start, min(start + most, n)) for start in range(0, n, most)]
+        columns = dict(zip(names, map(np.concatenate, zip(*runs, strict=True)), strict=True))
         for name, column in columns.items():
             if not np.isfinite(column).all():
                 raise OutputError(f"{self.graph.file}: {name} is not finite; the model must not be served")
         return columns
 
-    def _run(self, names: list[str], noise: Noise) -> list[npt.NDArray[Any]]:
-        rows = next(rows for rows in self.rows_per_run if rows >= len(noise))
-        padded = np.zeros((rows, self.graph.noise.width), np.float32)
-        padded[: len(noise)] = noise
-        return self.session.run(names, {self.graph.noise.name: padded})
+    def _run(self, names: list[str], inputs: Mapping[str, Tensor], start: int, stop: int) -> list[Tensor]:
+        rows = next(rows for rows in self.rows_per_run if rows >= stop - start)
+        feed = {name: _padded(values[start:stop], rows) for name, values in inputs.items()}
+        return [output[: stop - start] for output in self.session.run(names, feed)]
+
+
+def _padded(values: Tensor, rows: int) -> Tensor:
+    if len(values) == rows:
+        return values
+    padded = np.zeros((rows, *values.shape[1:]), values.dtype)
+    padded[: len(values)] = values
+    return padded
 
 
 def load_graph(path: Path, graph: Graph, device: Device) -> LoadedGraph:
@@ -112,12 +120,22 @@ def load_graph(path: Path, graph: Graph, device: Device) -> LoadedGraph:
     session = _open_session(path, device)
     _check_signature(path, graph, session)
     loaded = LoadedGraph(graph, session, ROWS_PER_RUN[device])
-    trial = np.random.Generator(np.random.Philox(key=0)).random((1, graph.noise.width), np.float32)
     try:
-        loaded(trial)
+        loaded(_trial(graph))
     except OutputError as error:
         raise ArtefactError(f"{path}: {error}") from error
     return loaded
+
+
+def _trial(graph: Graph) -> dict[str, Tensor]:
+    """A row of each input: fixed noise, and one object of each type."""
+    random = np.random.Generator(np.random.Philox(key=0))
+    return {
+        entry.name: random.random((1, entry.width), np.float32)
+        if entry.dtype == "float32"
+        else np.ones((1, entry.width), np.int64)
+        for entry in graph.inputs
+    }
 
 
 def check_installation() -> None:
@@ -176,7 +194,7 @@ def _require_provider(device: Device, providers: list[str]) -> None:
 
 
 def _check_signature(path: Path, graph: Graph, session: Session) -> None:
-    expected_inputs = {graph.noise.name: ("tensor(float)", graph.noise.width)}
+    expected_inputs = {entry.name: (_TENSOR_TYPES[entry.dtype], entry.width) for entry in graph.inputs}
     inputs = {arg.name: (arg.type, arg.shape[-1]) for arg in session.get_inputs()}
     if inputs != expected_inputs:
         raise ArtefactError(f"{path}: takes {inputs}, but the manifest says {expected_inputs}")

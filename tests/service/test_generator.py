@@ -1,9 +1,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from events.objects import N_OBJECT_TYPES, SYMBOLS
@@ -11,7 +10,7 @@ from events.selection import valid_events
 from models.shelf import Artefact, Shelf
 from service.addresses import AddressSpace, Stream
 from service.generator import IndependentObjects, Validity
-from service.runtime import Argument, Noise, OutputError, Session
+from service.runtime import Argument, OutputError, Session, Tensor
 from service.sampler import Sampler
 
 Object: TypeAlias = tuple[str | float, ...]
@@ -26,7 +25,8 @@ def generator(sampler: Sampler) -> IndependentObjects:
 def first_attempt(generator: IndependentObjects, seed: int, index: int) -> list[list[Object]]:
     """The objects of a block's first attempts, one row of noise and one object at a time."""
     space, n = AddressSpace.of(generator.manifest, seed), generator.manifest.block_events
-    masks = generator.graphs["masks"](space.generator(Stream.MASKS, index).random((n, 4), np.float32))["mask"]
+    uniform = space.generator(Stream.MASKS, index).random((n, 4), np.float32)
+    masks = generator.graphs["masks"]({"noise": uniform})["mask"]
     random = [space.generator(Stream.OBJECTS + type_, index) for type_ in range(N_OBJECT_TYPES)]
     return [
         [
@@ -48,7 +48,8 @@ def later_attempt(
 
 def decode(generator: IndependentObjects, type_: int, random: np.random.Generator) -> Object:
     graph = generator.graphs[SYMBOLS[type_]]
-    columns = graph(random.standard_normal((1, graph.graph.noise.width), np.float32))
+    width = generator.manifest.objects[SYMBOLS[type_]].noise.width
+    columns = graph({"noise": random.standard_normal((1, width), np.float32)})
     return (SYMBOLS[type_], *(float(columns[name][0]) for name in ("E", "pt", "eta", "phi")))
 
 
@@ -80,7 +81,7 @@ class Altered:
     session: Session
     change: Mapping[str, float]
 
-    def run(self, output_names: list[str], input_feed: Mapping[str, Noise]) -> list[npt.NDArray[Any]]:
+    def run(self, output_names: list[str], input_feed: Mapping[str, Tensor]) -> list[Tensor]:
         outputs = self.session.run(output_names, input_feed)
         return [
             np.full_like(output, self.change[name]) if name in self.change else output

@@ -24,7 +24,8 @@ def test_padding_does_not_change_a_row(artefact: Artefact) -> None:
     graph = artefact.manifest.objects["j"]
     loaded = load_graph(artefact.path(graph), graph, "cpu")
     noise = np.random.default_rng(1).standard_normal((1100, graph.noise.width), np.float32)
-    whole, rows = loaded(noise), [loaded(noise[i : i + 1]) for i in (0, 511, 512, 1099)]
+    whole = loaded({"noise": noise})
+    rows = [loaded({"noise": noise[i : i + 1]}) for i in (0, 511, 512, 1099)]
     assert [row["pt"][0] for row in rows] == whole["pt"][[0, 511, 512, 1099]].tolist()
     assert len(whole["pt"]) == 1100
 
