@@ -7,99 +7,40 @@ card ``card.md``. Training writes it, the service reads it; nothing else passes 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, ValidationError, model_validator
+from typing_extensions import override
 
 from events.digest import file_sha256
 from events.objects import SYMBOLS
 from models.errors import ArtefactError
+from models.graphs import (
+    EVENT_OUTPUTS,
+    EVENTS_OUTPUTS,
+    MASK_OUTPUTS,
+    OBJECT_OUTPUTS,
+    AnyGraph,
+    EventsGraph,
+    FileName,
+    Frozen,
+    Graph,
+    Text,
+    check_outputs,
+)
 
 MANIFEST_FILE: Final = "manifest.json"
 CARD_FILE: Final = "card.md"
 
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-FileName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,95}\.onnx$")]
+LatentFile: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]{0,95}\.npz$")]
 Sha256: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Noise(_Frozen):
-    """The only input of a graph: random numbers, float32[n, width].
-
-    Attributes:
-        name: Name of the graph's input.
-        distribution: Uniform in [0, 1), or standard normal.
-        width: Random numbers a row.
-    """
-
-    name: Text
-    distribution: Literal["uniform", "normal"]
-    width: Annotated[int, Field(ge=1, le=65536)]
-
-
-class Input(_Frozen):
-    """One input of a graph, dtype[n, width]."""
-
-    name: Text
-    dtype: Literal["float32", "int64"]
-    width: Annotated[int, Field(ge=1, le=65536)]
-
-
-class Output(_Frozen):
-    """One output of a graph, with its unit and dtype as written in the file."""
-
-    name: Text
-    unit: Literal["GeV", "rad", "1"]
-    dtype: Literal["float32", "int64"]
-
-
-class Graph(_Frozen):
-    """An ONNX graph that turns noise into physical quantities, any number of rows at a time."""
-
-    file: FileName
-    noise: Noise
-    outputs: tuple[Output, ...]
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """All that the graph takes: its noise."""
-        return (Input(name=self.noise.name, dtype="float32", width=self.noise.width),)
-
-
-MASK_OUTPUTS: Final = (Output(name="mask", unit="1", dtype="int64"),)
-"""What a mask graph gives: numbers of objects of each type, int64[n, 7]."""
-
-EVENT_OUTPUTS: Final = (
-    Output(name="met", unit="GeV", dtype="float32"),
-    Output(name="met_phi", unit="rad", dtype="float32"),
-)
-"""What an event graph gives, float32[n] each."""
-
-OBJECT_OUTPUTS: Final = (
-    Output(name="E", unit="GeV", dtype="float32"),
-    Output(name="pt", unit="GeV", dtype="float32"),
-    Output(name="eta", unit="1", dtype="float32"),
-    Output(name="phi", unit="rad", dtype="float32"),
-)
-"""What an object graph gives, float32[m] each."""
-
-
-class TrainingData(_Frozen):
+class TrainingData(Frozen):
     """The events a model learnt from.
 
     Attributes:
@@ -117,7 +58,7 @@ class TrainingData(_Frozen):
     generator: Text
 
 
-class Provenance(_Frozen):
+class Provenance(Frozen):
     """How a model came to be, enough to train it again.
 
     Attributes:
@@ -137,8 +78,19 @@ class Provenance(_Frozen):
     created: dt.date
 
 
-class Manifest(_Frozen):
-    """What an artefact is.
+class Latent(Frozen):
+    """The principal components of a model's latent space, over the encodings of its training events.
+
+    Attributes:
+        file: A NumPy archive: `mean` [d]; `components` [k, d], rows of unit length by falling variance;
+            `variance` [k] of the encodings along each. All float32.
+    """
+
+    file: LatentFile
+
+
+class Manifest(Frozen):
+    """What every artefact is; a subclass adds the graphs of its pipeline.
 
     Attributes:
         schema_version: Version of this layout.
@@ -146,18 +98,14 @@ class Manifest(_Frozen):
         model: Name of the model, such as ``exp2``; also the name of the inner folder.
         version: Version of the model.
         description: One sentence for people.
-        pipeline: How the graphs make events. ``independent-objects``: a mask graph gives the numbers of
-            objects, an event graph MET, and one graph a type the objects, each drawn independently (thesis,
-            section 7.5).
+        pipeline: How the graphs make events.
         block_events: Events a block. A block is generated whole, so this is part of the address of an event.
         max_objects: The most objects an event has.
-        files: SHA-256 of each ONNX file.
-        masks: Graph of the numbers of objects.
-        event: Graph of the missing transverse momentum.
-        objects: Graph of each object type that occurs, by symbol.
+        files: SHA-256 of each file beside the manifest and the card.
         training: Where the weights come from.
         figures: Results of the evaluation by name.
         reference: Source of the architecture.
+        notes: What to know before using the model, one sentence or more each.
     """
 
     schema_version: Literal[1] = 1
@@ -165,63 +113,130 @@ class Manifest(_Frozen):
     model: Name
     version: Name
     description: Text
-    pipeline: Literal["independent-objects"]
+    pipeline: str
     block_events: Annotated[int, Field(ge=1, le=65536)]
     max_objects: Annotated[int, Field(ge=1, le=64)]
-    files: dict[FileName, Sha256]
-    masks: Graph
-    event: Graph
-    objects: dict[str, Graph]
+    files: dict[FileName | LatentFile, Sha256]
     training: Provenance
-    figures: dict[str, float] = {}
+    figures: dict[str, float] = Field(default_factory=dict)
     reference: Text
+    notes: tuple[Text, ...] = ()
 
     @property
-    def graphs(self) -> dict[str, Graph]:
-        """All graphs: ``masks``, ``event``, and those of the objects by symbol."""
-        return {"masks": self.masks, "event": self.event, **self.objects}
+    @abstractmethod
+    def graphs(self) -> Mapping[str, AnyGraph]:
+        """All graphs by their roles."""
+
+    @property
+    def all_files(self) -> set[str]:
+        """The names of all files that the pipeline needs."""
+        return {graph.file for graph in self.graphs.values()}
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that determines the events; figures and provenance may change without it."""
-        described = self.model_dump(mode="json", include=set(_DETERMINING))
+        described = self.model_dump(mode="json", exclude=set(_TOLD))
         canonical = json.dumps(described, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def _check_files(self) -> Self:
+        if self.all_files != set(self.files):
+            raise ValueError(f"files lists {sorted(self.files)} but the graphs use {sorted(self.all_files)}")
+        return self
+
+
+_TOLD: Final = ("schema_version", "description", "training", "figures", "reference", "notes")
+"""What a manifest tells about a model without determining its events."""
+
+
+class IndependentObjectsManifest(Manifest):
+    """MET and every object drawn independently, given the numbers of objects (thesis, section 7.5).
+
+    Attributes:
+        masks: Graph of the numbers of objects.
+        event: Graph of the missing transverse momentum.
+        objects: Graph of each object type that occurs, by symbol.
+    """
+
+    pipeline: Literal["independent-objects"] = "independent-objects"
+    masks: Graph
+    event: Graph
+    objects: dict[str, Graph]
+
+    @property
+    @override
+    def graphs(self) -> dict[str, Graph]:
+        """``masks``, ``event``, and the graphs of the objects by symbol."""
+        return {"masks": self.masks, "event": self.event, **self.objects}
 
     @model_validator(mode="after")
     def _check_graphs(self) -> Self:
         if unknown := set(self.objects) - set(SYMBOLS):
             raise ValueError(f"unknown object types {sorted(unknown)}; known: {', '.join(SYMBOLS)}")
-        _check_graph("masks", self.masks, "uniform", MASK_OUTPUTS)
-        _check_graph("event", self.event, "normal", EVENT_OUTPUTS)
+        check_outputs("masks", self.masks, MASK_OUTPUTS)
+        check_outputs("event", self.event, EVENT_OUTPUTS)
         for symbol, graph in self.objects.items():
-            _check_graph(symbol, graph, "normal", OBJECT_OUTPUTS)
-        used = {graph.file for graph in self.graphs.values()}
-        if used != set(self.files):
-            raise ValueError(f"files lists {sorted(self.files)} but the graphs use {sorted(used)}")
+            check_outputs(symbol, graph, OBJECT_OUTPUTS)
+        for role, graph in self.graphs.items():
+            expected = "uniform" if role == "masks" else "normal"
+            if graph.noise.distribution != expected:
+                raise ValueError(f"graph {role} must take {expected} noise, not {graph.noise.distribution}")
         return self
 
 
-_DETERMINING: Final = (
-    "process", "model", "version", "pipeline", "block_events", "max_objects",
-    "files", "masks", "event", "objects",
-)  # fmt: skip
+class WholeEventsManifest(Manifest):
+    """Complete events from one graph.
+
+    Attributes:
+        masks: Graph of the numbers of objects, if the events graph takes them.
+        events: Graph of the events.
+        latent: Principal components of the latent space, if the model has encodings.
+        covers: The most objects of each type in the events that the model learnt, by symbol; None if it
+            learnt all.
+    """
+
+    pipeline: Literal["whole-events"] = "whole-events"
+    masks: Graph | None = None
+    events: EventsGraph
+    latent: Latent | None = None
+    covers: dict[str, Annotated[int, Field(ge=1)]] | None = None
+
+    @property
+    @override
+    def graphs(self) -> dict[str, AnyGraph]:
+        """``events``, and ``masks`` if there is one."""
+        return {"events": self.events} | ({"masks": self.masks} if self.masks else {})
+
+    @property
+    @override
+    def all_files(self) -> set[str]:
+        return {graph.file for graph in self.graphs.values()} | ({self.latent.file} if self.latent else set())
+
+    @model_validator(mode="after")
+    def _check_graphs(self) -> Self:
+        check_outputs("events", self.events, EVENTS_OUTPUTS)
+        if self.masks:
+            check_outputs("masks", self.masks, MASK_OUTPUTS)
+            if self.masks.noise.distribution != "uniform":
+                raise ValueError("graph masks must take uniform noise")
+        if self.events.takes_mask != bool(self.masks):
+            raise ValueError("an events graph takes a mask if and only if there is a masks graph")
+        names = [entry.name for entry in self.events.inputs]
+        if len(set(names)) < len(names):
+            raise ValueError(f"the inputs of graph events must have different names, not {', '.join(names)}")
+        if unknown := set(self.covers or ()) - set(SYMBOLS):
+            raise ValueError(f"unknown object types {sorted(unknown)}; known: {', '.join(SYMBOLS)}")
+        return self
 
 
-def _check_graph(role: str, graph: Graph, distribution: str, outputs: tuple[Output, ...]) -> None:
-    if graph.noise.distribution != distribution:
-        raise ValueError(f"graph {role} must take {distribution} noise, not {graph.noise.distribution}")
-    if set(graph.outputs) != set(outputs) or len(graph.outputs) != len(outputs):
-        raise ValueError(
-            f"graph {role} must give {_spelt(outputs)}; the manifest says {_spelt(graph.outputs)}"
-        )
+AnyManifest: TypeAlias = Annotated[
+    IndependentObjectsManifest | WholeEventsManifest, Field(discriminator="pipeline")
+]
+"""A manifest of either pipeline."""
 
 
-def _spelt(outputs: Iterable[Output]) -> str:
-    return ", ".join(f"{out.name} [{out.unit}, {out.dtype}]" for out in outputs)
-
-
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> AnyManifest:
     """The manifest of an artefact. The checksums are not verified here (see `verify_files`).
 
     Raises:
@@ -229,7 +244,8 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST_FILE
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        adapter: TypeAdapter[AnyManifest] = TypeAdapter(AnyManifest)
+        return adapter.validate_json(path.read_bytes())
     except OSError as error:
         raise ArtefactError(f"{path}: cannot be read: {error.strerror}") from error
     except ValidationError as error:

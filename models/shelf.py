@@ -1,11 +1,12 @@
 """The shelf: all artefacts under one folder, found and verified."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import ArtefactError, UnknownModelError
-from models.manifest import CARD_FILE, MANIFEST_FILE, Graph, Manifest, read_manifest, verify_files
+from models.graphs import AnyGraph
+from models.manifest import CARD_FILE, MANIFEST_FILE, AnyManifest, read_manifest, verify_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Artefact:
     """
 
     folder: Path
-    manifest: Manifest
+    manifest: AnyManifest
 
     @classmethod
     def open(cls, folder: Path) -> "Artefact":
@@ -31,7 +32,7 @@ class Artefact:
         verify_files(folder, manifest)
         return cls(folder, manifest)
 
-    def path(self, graph: Graph) -> Path:
+    def path(self, graph: AnyGraph) -> Path:
         """The ONNX file of one of the manifest's graphs."""
         return self.folder / graph.file
 
@@ -52,22 +53,32 @@ class Shelf:
     artefacts: dict[str, dict[str, Artefact]]
 
     @classmethod
-    def open(cls, root: Path | None = None) -> "Shelf":
+    def open(
+        cls, root: Path | None = None, refused: Callable[[Path, ArtefactError], object] | None = None
+    ) -> "Shelf":
         """Find and verify all artefacts ``<process>/<model>/`` under `root`.
 
         Args:
             root: The folder; by default that of this package, which carries the shipped models.
+            refused: Told the folder of each artefact that is damaged or misplaced, and why, which is then left
+                out. If absent, such an artefact is an error.
 
         Raises:
-            ArtefactError: If `root` is not a folder, an artefact is damaged or lies in the wrong folder.
+            ArtefactError: If `root` is not a folder, or an artefact is damaged or lies in the wrong folder.
         """
         root = Path(__file__).parent if root is None else root
         if not root.is_dir():
             raise ArtefactError(f"{root}: no such folder of models")
         artefacts: dict[str, dict[str, Artefact]] = {}
         for path in sorted(root.glob(f"*/*/{MANIFEST_FILE}")):
-            artefact = Artefact.open(path.parent)
-            _check_place(artefact)
+            try:
+                artefact = Artefact.open(path.parent)
+                _check_place(artefact)
+            except ArtefactError as error:
+                if refused is None:
+                    raise
+                refused(path.parent, error)
+                continue
             artefacts.setdefault(artefact.manifest.process, {})[artefact.manifest.model] = artefact
         return cls(artefacts)
 

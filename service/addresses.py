@@ -33,6 +33,7 @@ class Stream(IntEnum):
     MASKS = 0
     EVENT = 1
     REDRAW = 2
+    CHOICES = 3
     OBJECTS = 16
 
 

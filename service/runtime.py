@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import ArtefactError
-from models.manifest import Graph
+from models.graphs import AnyGraph
 
 Device: TypeAlias = Literal["cpu", "cuda"]
 Noise: TypeAlias = npt.NDArray[np.float32]
@@ -73,7 +73,7 @@ class LoadedGraph:
         rows_per_run: Rows that a run may have, rising.
     """
 
-    graph: Graph
+    graph: AnyGraph
     session: Session
     rows_per_run: tuple[int, ...]
 
@@ -81,7 +81,7 @@ class LoadedGraph:
         """The outputs by name, one row for each row of the inputs.
 
         Args:
-            inputs: What `Graph.inputs` lists, by name, dtype[n, width] each with one n > 0.
+            inputs: What `AnyGraph.inputs` lists, by name, dtype[n, width] each with one n > 0.
 
         Raises:
             OutputError: If an output is not finite.
@@ -110,7 +110,7 @@ def _padded(values: Tensor, rows: int) -> Tensor:
     return padded
 
 
-def load_graph(path: Path, graph: Graph, device: Device) -> LoadedGraph:
+def load_graph(path: Path, graph: AnyGraph, device: Device) -> LoadedGraph:
     """Open an ONNX file, check it against the manifest, and run it once on fixed noise.
 
     Raises:
@@ -127,7 +127,7 @@ def load_graph(path: Path, graph: Graph, device: Device) -> LoadedGraph:
     return loaded
 
 
-def _trial(graph: Graph) -> dict[str, Tensor]:
+def _trial(graph: AnyGraph) -> dict[str, Tensor]:
     """A row of each input: fixed noise, and one object of each type."""
     random = np.random.Generator(np.random.Philox(key=0))
     return {
@@ -193,7 +193,7 @@ def _require_provider(device: Device, providers: list[str]) -> None:
         )
 
 
-def _check_signature(path: Path, graph: Graph, session: Session) -> None:
+def _check_signature(path: Path, graph: AnyGraph, session: Session) -> None:
     expected_inputs = {entry.name: (_TENSOR_TYPES[entry.dtype], entry.width) for entry in graph.inputs}
     inputs = {arg.name: (arg.type, arg.shape[-1]) for arg in session.get_inputs()}
     if inputs != expected_inputs:

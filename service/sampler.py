@@ -8,11 +8,13 @@ from functools import partial
 from typing import TypeVar
 
 from events.batch import EventBatch, concatenate
-from models.manifest import Manifest
+from models.manifest import IndependentObjectsManifest, Manifest
 from models.shelf import Artefact
 from service.addresses import INDEX_LIMIT, AddressSpace
-from service.generator import Block, EventGenerator, Validity, open_generator
-from service.runtime import Device
+from service.generator import Block, EventGenerator, Validity
+from service.independent_objects import IndependentObjects
+from service.runtime import Device, load_graph
+from service.whole_events import WholeEvents
 
 T = TypeVar("T")
 
@@ -90,7 +92,13 @@ class Sampler:
             ArtefactError: If a file is not what the manifest says.
             DeviceError: If the device cannot be used.
         """
-        return cls(open_generator(artefact, device))
+        manifest = artefact.manifest
+        graphs = {
+            name: load_graph(artefact.path(graph), graph, device) for name, graph in manifest.graphs.items()
+        }
+        if isinstance(manifest, IndependentObjectsManifest):
+            return cls(IndependentObjects(manifest, graphs))
+        return cls(WholeEvents(manifest, graphs))
 
     @property
     def manifest(self) -> Manifest:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from models.graphs import AnyGraph
 from models.manifest import CARD_FILE, Manifest
 
 _CARD: Final = """# {process}/{model}
@@ -13,8 +14,8 @@ _CARD: Final = """# {process}/{model}
 - **Version**: {version}, digest `{digest}`.
 - **Trained on** {events_train:,} events ({generator}), validated on {events_validation:,}; {events_test:,}
   events of the same file were kept for the evaluation. Seed {seed}, commit `{git_commit}`.
-- **Noise in, physics out**: {widths}. Energies and momenta in GeV, angles in radians.
-- **At most** {max_objects} objects an event; {masks} object types.
+- **Noise in, physics out**: {noises}. Energies and momenta in GeV, angles in radians.
+- **At most** {max_objects} objects an event.
 
 ## How well it does
 
@@ -24,20 +25,15 @@ _CARD: Final = """# {process}/{model}
 
 - It knows only what its training events show ({generator}). The models that Eventmill ships learnt from
   Pythia 8 with a parametrised detector, not from the collaboration's simulation.
-- Objects are drawn independently of each other and of MET: single spectra and object counts are modelled,
-  correlations between objects, such as invariant masses or the balance of MET and jets, are not.
 - Generated events are not independent statistics beyond the {events_train:,} training events: more of them
   smooth the training sample, they do not add information to it.
-- Energies and momenta are generated side by side, so an object may have E < p.
+{notes}
 """
 
 
 def write_card(folder: Path, manifest: Manifest) -> None:
     """Write the card of an artefact beside its manifest."""
     data = manifest.training.data
-    noise = manifest.masks.noise.width, manifest.event.noise.width
-    widths = [f"{noise[0]} uniforms an event for the mask", f"{noise[1]} normals for MET"]
-    widths += sorted({f"{graph.noise.width} normals an object" for graph in manifest.objects.values()})
     text = _CARD.format(
         **manifest.model_dump(
             include={"process", "model", "description", "reference", "version", "max_objects"}
@@ -49,11 +45,15 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         events_test=data.events_test,
         seed=manifest.training.seed,
         git_commit=manifest.training.git_commit,
-        widths=", ".join(widths),
-        masks=len(manifest.objects),
+        noises="; ".join(_noises(role, graph) for role, graph in manifest.graphs.items()),
+        notes="\n".join(f"- {note}" for note in manifest.notes),
         figures=_figures(manifest.figures),
     )
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
+
+
+def _noises(role: str, graph: AnyGraph) -> str:
+    return f"`{role}` takes " + " and ".join(f"{noise.width} {noise.distribution}" for noise in graph.noises)
 
 
 def _figures(figures: dict[str, float]) -> str:

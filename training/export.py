@@ -22,14 +22,9 @@ import tf2onnx
 
 from events.batch import Floats
 from events.objects import SYMBOLS
+from models.graphs import EVENT_OUTPUTS, MASK_OUTPUTS, OBJECT_OUTPUTS, Graph, Noise, Output
 from models.manifest import (
-    EVENT_OUTPUTS,
-    MASK_OUTPUTS,
-    OBJECT_OUTPUTS,
-    Graph,
-    Manifest,
-    Noise,
-    Output,
+    IndependentObjectsManifest,
     Provenance,
     TrainingData,
     describe_files,
@@ -73,14 +68,13 @@ def export(run: Run, shelf: Path, *, model_version: str = "1") -> Path:
     graphs = {table: _export_network(run, table, partial) for table in run.tables()}
     event = graphs.pop(EVENT_TABLE)
     files = [masks.file, event.file, *(graph.file for graph in graphs.values())]
-    manifest = Manifest(
+    manifest = IndependentObjectsManifest(
         process=run.process,
         model=run.training_config.model,
         version=model_version,
         description=(
             "Experiment II: object counts from alias tables, MET and each object on its own from beta-VAEs"
         ),
-        pipeline="independent-objects",
         block_events=_BLOCK_EVENTS,
         max_objects=run.training_config.max_objects,
         files=describe_files(partial, files),

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from models.manifest import Manifest
+from models.manifest import AnyManifest
 from models.shelf import Artefact
 from service.dependencies import EngineDependency
 from service.errors import problem_responses
@@ -47,7 +47,7 @@ class ModelDetail(BaseModel):
     """A model in full: its digest, manifest and card (Markdown)."""
 
     digest: str
-    manifest: Manifest
+    manifest: AnyManifest
     card: str
 
 

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from models.errors import ArtefactError
-from models.manifest import MANIFEST_FILE, read_manifest, verify_files, write_manifest
+from models.manifest import (
+    MANIFEST_FILE,
+    WholeEventsManifest,
+    read_manifest,
+    verify_files,
+    write_manifest,
+)
+from tests.support.whole_model import build_whole_artefact
 
 
 def rewrite(folder: Path, **changes: object) -> None:
@@ -105,3 +112,29 @@ def test_a_missing_file_is_named(folder: Path) -> None:
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match=MANIFEST_FILE):
         read_manifest(tmp_path)
+
+
+def test_a_manifest_of_whole_events_reads_back(tmp_path: Path) -> None:
+    folder = build_whole_artefact(tmp_path, masked=True)
+    manifest = read_manifest(folder)
+    assert isinstance(manifest, WholeEventsManifest)
+    write_manifest(folder, manifest)
+    assert read_manifest(folder) == manifest
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"masks": None, "files": {"events.onnx": "0" * 64}}, "if and only if there is a masks graph"),
+        ({"latent": {"file": "latent.npz"}}, "the graphs use .*latent.npz"),
+        ({"covers": {"tau": 1}}, "unknown object types"),
+        ({"objects": {}}, "objects"),
+    ],
+)
+def test_a_wrong_manifest_of_whole_events_is_refused(
+    tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    folder = build_whole_artefact(tmp_path, masked=True)
+    rewrite(folder, **changes)
+    with pytest.raises(ArtefactError, match=told):
+        read_manifest(folder)

@@ -9,7 +9,8 @@ from events.objects import N_OBJECT_TYPES, SYMBOLS
 from events.selection import valid_events
 from models.shelf import Artefact, Shelf
 from service.addresses import AddressSpace, Stream
-from service.generator import IndependentObjects, Validity
+from service.generator import Validity
+from service.independent_objects import IndependentObjects
 from service.runtime import Argument, OutputError, Session, Tensor
 from service.sampler import Sampler
 

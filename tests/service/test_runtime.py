@@ -9,7 +9,8 @@ import onnxruntime
 import pytest
 
 from models.errors import ArtefactError
-from models.manifest import Noise, read_manifest
+from models.graphs import Noise
+from models.manifest import read_manifest
 from models.shelf import Artefact
 from service.runtime import DeviceError, check_installation, load_graph, usable_cores
 from tests.support.tiny_model import build_artefact

@@ -12,15 +12,17 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from events.objects import SYMBOLS
-from models.manifest import (
-    CARD_FILE,
+from models.graphs import (
     EVENT_OUTPUTS,
     MASK_OUTPUTS,
     OBJECT_OUTPUTS,
     Graph,
-    Manifest,
     Noise,
     Output,
+)
+from models.manifest import (
+    CARD_FILE,
+    IndependentObjectsManifest,
     Provenance,
     TrainingData,
     describe_files,
@@ -71,7 +73,7 @@ def build_artefact(
     folder = root / process / model
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
-    onnx.save(_mask_graph(rng, size), folder / "masks.onnx")
+    onnx.save(mask_graph(rng, size, np.full(len(SYMBOLS), 4)), folder / "masks.onnx")
     onnx.save(_event_graph(rng, size), folder / "met.onnx")
     for symbol in SYMBOLS:
         onnx.save(_object_graph(rng, size, symbol), folder / f"{symbol}.onnx")
@@ -80,14 +82,13 @@ def build_artefact(
     return folder
 
 
-def _manifest(folder: Path, process: str, model: str, size: Size) -> Manifest:
+def _manifest(folder: Path, process: str, model: str, size: Size) -> IndependentObjectsManifest:
     normal = Noise(name="noise", distribution="normal", width=size.latent)
-    return Manifest(
+    return IndependentObjectsManifest(
         process=process,
         model=model,
         version="1",
         description="Random weights, for tests.",
-        pipeline="independent-objects",
         block_events=size.block_events,
         max_objects=19,
         files=describe_files(folder, [path.name for path in folder.glob("*.onnx")]),
@@ -104,12 +105,12 @@ def _manifest(folder: Path, process: str, model: str, size: Size) -> Manifest:
         objects={
             symbol: Graph(file=f"{symbol}.onnx", noise=normal, outputs=OBJECT_OUTPUTS) for symbol in SYMBOLS
         },
-        training=_provenance(),
+        training=provenance(),
         reference="none: random weights",
     )
 
 
-def _provenance() -> Provenance:
+def provenance() -> Provenance:
     data = TrainingData(
         files={"none": "0" * 64}, events_train=1, events_validation=0, events_test=0, generator="none"
     )
@@ -118,9 +119,9 @@ def _provenance() -> Provenance:
     )
 
 
-def _mask_graph(rng: np.random.Generator, size: Size) -> onnx.ModelProto:
+def mask_graph(rng: np.random.Generator, size: Size, most: Array) -> onnx.ModelProto:
     """An alias table over random masks: a cell by the first uniform, the cell or its alias by the second."""
-    masks = np.minimum(rng.poisson(MEAN_COUNTS, (size.n_masks, len(SYMBOLS))), 4)
+    masks = np.minimum(rng.poisson(MEAN_COUNTS, (size.n_masks, len(SYMBOLS))), most)
     masks[:, 0] += masks.sum(axis=1) == 0
     constants: dict[str, Array] = {
         "cells": np.array(size.n_masks, np.float32),

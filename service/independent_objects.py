@@ -1,0 +1,121 @@
+"""Events whose MET and objects are drawn independently of each other (thesis, section 7.5: Experiment II)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from events.batch import OBJECT_FLOATS, EventBatch, Ints
+from events.objects import N_OBJECT_TYPES, SYMBOLS
+from models.manifest import IndependentObjectsManifest
+from service.addresses import AddressSpace, Stream
+from service.generator import (
+    MAX_ATTEMPTS,
+    Block,
+    Columns,
+    Validity,
+    draw_masks,
+    finished_block,
+    model_name,
+)
+from service.runtime import LoadedGraph, Noise, OutputError
+
+
+@dataclass(frozen=True, slots=True)
+class IndependentObjects:
+    """Numbers of objects, MET and every object drawn independently (thesis, section 7.5: Experiment II).
+
+    Attributes:
+        manifest: The model.
+        graphs: Its graphs by their names in `Manifest.graphs`.
+        max_attempts: See `MAX_ATTEMPTS`.
+    """
+
+    manifest: IndependentObjectsManifest
+    graphs: Mapping[str, LoadedGraph]
+    max_attempts: int = MAX_ATTEMPTS
+
+    def block(self, seed: int, index: int, validity: Validity) -> Block:
+        """The events of block `index`.
+
+        With validity ``valid``, an event that fails the selection criteria keeps its numbers of objects and
+        its kinematics are drawn again until it passes; with ``all`` the first attempt stands.
+
+        Raises:
+            OutputError: If the model gives what no event can be made of, or never makes an event valid.
+        """
+        space = AddressSpace.of(self.manifest, seed)
+        n = self.manifest.block_events
+        masks = self._masks(space, index)
+        first = self._events(index * n + np.arange(n), masks, self._first_noise(space, index, masks))
+
+        def again(failed: Ints, attempt: int) -> EventBatch:
+            ids, wanted = first.event_id[failed], masks[failed]
+            return self._events(ids, wanted, self._later_noise(space, ids, wanted, attempt))
+
+        return finished_block(self.manifest, first, validity, again, self.max_attempts)
+
+    def _masks(self, space: AddressSpace, index: int) -> Ints:
+        masks = draw_masks(self.manifest, self.graphs["masks"], space, index)
+        for symbol, total in zip(SYMBOLS, masks.sum(axis=0), strict=True):
+            if total and symbol not in self.graphs:
+                name = model_name(self.manifest)
+                raise OutputError(f"{name}: an event has objects of type {symbol}, which has no graph")
+        return masks
+
+    def _width(self, name: str) -> int:
+        return self.manifest.graphs[name].noise.width
+
+    def _run(self, name: str, noise: Noise) -> Columns:
+        return self.graphs[name]({self.manifest.graphs[name].noise.name: noise})
+
+    def _first_noise(self, space: AddressSpace, index: int, masks: Ints) -> dict[str, Noise]:
+        """Noise by graph for a whole block: one stream for MET and one for each object type."""
+        streams: dict[str, tuple[int, int]] = {"event": (Stream.EVENT, len(masks))}
+        for type_, total in enumerate(masks.sum(axis=0)):
+            if total:
+                streams[SYMBOLS[type_]] = (Stream.OBJECTS + type_, int(total))
+        return {
+            name: space.generator(stream, index).standard_normal((rows, self._width(name)), np.float32)
+            for name, (stream, rows) in streams.items()
+        }
+
+    def _later_noise(self, space: AddressSpace, ids: Ints, masks: Ints, attempt: int) -> dict[str, Noise]:
+        """Noise by graph for single events: one stream an event, a row for MET, then one for each object."""
+        names = ("event", *SYMBOLS)
+        rows = np.concatenate((np.ones((len(ids), 1), np.int64), masks), axis=1)
+        width = max(self._width(name) for name in self.graphs if name != "masks")
+        # A loop over events, as the generators of different addresses share nothing to vectorise over; only
+        # the few events that failed come here.
+        randoms = space.generators(Stream.REDRAW, ids.tolist(), attempt)
+        shapes = [(count, width) for count in rows.sum(axis=1).tolist()]
+        noise = np.concatenate(
+            [random.standard_normal(shape, np.float32) for random, shape in zip(randoms, shapes, strict=True)]
+        )
+        role = np.repeat(np.tile(np.arange(len(names)), len(ids)), rows.ravel())
+        chosen = {name: noise[role == number] for number, name in enumerate(names)}
+        return {name: values[:, : self._width(name)] for name, values in chosen.items() if len(values)}
+
+    def _events(self, ids: Ints, masks: Ints, noise: Mapping[str, Noise]) -> EventBatch:
+        columns = {name: self._run(name, rows) for name, rows in noise.items()}
+        return _assemble(self.manifest.process, ids, masks, columns)
+
+
+def _assemble(process: str, ids: Ints, masks: Ints, columns: Mapping[str, Columns]) -> EventBatch:
+    """An event batch from the outputs of the graphs, whose objects are in order of type, then event."""
+    n = len(ids)
+    event = np.repeat(np.tile(np.arange(n, dtype=np.uint16), N_OBJECT_TYPES), masks.T.ravel())
+    order = np.argsort(event, kind="stable")
+    type_ = np.repeat(np.arange(N_OBJECT_TYPES, dtype=np.int8), masks.sum(axis=0))
+    none = dict.fromkeys(OBJECT_FLOATS, np.empty(0, np.float32))
+    by_type = [columns.get(symbol, none) for symbol in SYMBOLS]
+    return EventBatch(
+        processes=(process,),
+        process_index=np.zeros(n, np.int32),
+        event_id=ids,
+        weight=np.ones(n, np.float32),
+        offsets=np.concatenate(([0], np.cumsum(masks.sum(axis=1)))).astype(np.int32),
+        type=type_[order],
+        **columns["event"],
+        **{name: np.concatenate([part[name] for part in by_type])[order] for name in OBJECT_FLOATS},
+    ).sort_objects()

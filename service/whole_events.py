@@ -1,0 +1,122 @@
+"""Complete events from one graph."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from events.batch import OBJECT_FLOATS, EventBatch, Ints
+from events.objects import N_OBJECT_TYPES
+from models.graphs import MASK_INPUT, Noise
+from models.manifest import WholeEventsManifest
+from service.addresses import AddressSpace, Stream
+from service.generator import (
+    MAX_ATTEMPTS,
+    Block,
+    Columns,
+    Validity,
+    draw_masks,
+    finished_block,
+    model_name,
+)
+from service.runtime import LoadedGraph, OutputError
+
+
+@dataclass(frozen=True, slots=True)
+class WholeEvents:
+    """MET and all objects of an event drawn together; with a masks graph, for given numbers of objects.
+
+    Attributes:
+        manifest: The model.
+        graphs: Its graphs by their names in `Manifest.graphs`.
+        max_attempts: See `MAX_ATTEMPTS`.
+    """
+
+    manifest: WholeEventsManifest
+    graphs: Mapping[str, LoadedGraph]
+    max_attempts: int = MAX_ATTEMPTS
+
+    def block(self, seed: int, index: int, validity: Validity) -> Block:
+        """The events of block `index`.
+
+        With validity ``valid``, an event that fails the selection criteria is drawn again until it passes; it
+        keeps its numbers of objects where a masks graph gave them. With ``all`` the first attempt stands.
+
+        Raises:
+            OutputError: If the model gives what no event can be made of, or never makes an event valid.
+        """
+        space = AddressSpace.of(self.manifest, seed)
+        n = self.manifest.block_events
+        masks = self._masks(space, index)
+        first = self._events(index * n + np.arange(n), masks | self._first_noise(space, index))
+
+        def again(failed: Ints, attempt: int) -> EventBatch:
+            ids = first.event_id[failed]
+            wanted = {name: values[failed] for name, values in masks.items()}
+            return self._events(ids, wanted | self._later_noise(space, ids, attempt))
+
+        return finished_block(self.manifest, first, validity, again, self.max_attempts)
+
+    def _masks(self, space: AddressSpace, index: int) -> Columns:
+        if "masks" not in self.graphs:
+            return {}
+        return {MASK_INPUT.name: draw_masks(self.manifest, self.graphs["masks"], space, index)}
+
+    def _first_noise(self, space: AddressSpace, index: int) -> Columns:
+        """Noise for a whole block."""
+        rows = self.manifest.block_events
+        noises = self.manifest.events.noises
+        return {noise.name: _draw(space.generator(_stream(noise), index), noise, rows) for noise in noises}
+
+    def _later_noise(self, space: AddressSpace, ids: Ints, attempt: int) -> Columns:
+        """Noise for single events, each from an address of its own."""
+        drawn = {}
+        for noise in self.manifest.events.noises:
+            randoms = space.generators(_stream(noise), ids.tolist(), attempt)
+            drawn[noise.name] = np.concatenate([_draw(random, noise, 1) for random in randoms])
+        return drawn
+
+    def _events(self, ids: Ints, inputs: Columns) -> EventBatch:
+        columns = self.graphs["events"](inputs)
+        type_ = columns["type"]
+        if type_.shape != (len(ids), self.manifest.events.slots):
+            raise OutputError(
+                f"{model_name(self.manifest)}: an event has another number of slots than promised"
+            )
+        if type_.min() < -1 or type_.max() >= N_OBJECT_TYPES:
+            raise OutputError(f"{model_name(self.manifest)}: an object has a type that does not exist")
+        counts = (type_ >= 0).sum(axis=1)
+        if counts.max() > self.manifest.max_objects:
+            raise OutputError(
+                f"{model_name(self.manifest)}: an event has more than {self.manifest.max_objects} objects"
+            )
+        return _assemble(self.manifest.process, ids, columns)
+
+
+def _stream(noise: Noise) -> Stream:
+    return Stream.EVENT if noise.distribution == "normal" else Stream.CHOICES
+
+
+def _draw(
+    random: np.random.Generator, noise: Noise, rows: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    shape = (rows, noise.width)
+    if noise.distribution == "normal":
+        return random.standard_normal(shape, np.float32)
+    return random.random(shape, np.float32)
+
+
+def _assemble(process: str, ids: Ints, columns: Columns) -> EventBatch:
+    """An event batch from the outputs of an events graph, slots without an object left out."""
+    n, present = len(ids), columns["type"] >= 0
+    return EventBatch(
+        processes=(process,),
+        process_index=np.zeros(n, np.int32),
+        event_id=ids,
+        weight=np.ones(n, np.float32),
+        offsets=np.concatenate(([0], np.cumsum(present.sum(axis=1)))).astype(np.int32),
+        type=columns["type"][present].astype(np.int8),
+        met=columns["met"],
+        met_phi=columns["met_phi"],
+        **{name: columns[name][present] for name in OBJECT_FLOATS},
+    ).sort_objects()

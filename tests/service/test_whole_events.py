@@ -1,0 +1,124 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from events.selection import valid_events
+from models.shelf import Artefact
+from service.addresses import AddressSpace, Stream
+from service.generator import Validity
+from service.runtime import Argument, OutputError, Session
+from service.sampler import Sampler
+from service.whole_events import WholeEvents
+from tests.support.batches import assert_same_events
+from tests.support.whole_model import NORMAL, UNIFORM, build_whole_artefact
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["free", "masked"])
+def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> WholeEvents:
+    root: Path = tmp_path_factory.mktemp("whole")
+    loaded = Sampler.open(Artefact.open(build_whole_artefact(root, masked=request.param))).generator
+    assert isinstance(loaded, WholeEvents)
+    return loaded
+
+
+def plain_event(generator: WholeEvents, seed: int, index: int) -> list[tuple[float, ...]]:
+    """The first attempt at one event of block 0: type, pt and eta of its objects."""
+    space, n = AddressSpace.of(generator.manifest, seed), generator.manifest.block_events
+    normal = space.generator(Stream.EVENT, 0).standard_normal((n, NORMAL.width), np.float32)
+    inputs: dict[str, npt.NDArray[Any]] = {"normal": normal[index : index + 1]}
+    if generator.manifest.masks:
+        uniforms = space.generator(Stream.MASKS, 0).random((n, 4), np.float32)
+        inputs["mask"] = generator.graphs["masks"]({"noise": uniforms[index : index + 1]})["mask"]
+    else:
+        uniforms = space.generator(Stream.CHOICES, 0).random((n, UNIFORM.width), np.float32)
+        inputs["uniform"] = uniforms[index : index + 1]
+    slots = generator.graphs["events"](inputs)
+    rows = zip(slots["type"][0], slots["pt"][0], slots["eta"][0], strict=True)
+    return sorted(tuple(map(float, row)) for row in rows if row[0] >= 0)
+
+
+def test_a_block_equals_its_plain_twin(generator: WholeEvents) -> None:
+    events = generator.block(3, 0, "all").events
+    for index in range(20):
+        first, last = events.offsets[index : index + 2]
+        columns = (events.type[first:last], events.pt[first:last], events.eta[first:last])
+        found = sorted(tuple(map(float, row)) for row in zip(*columns, strict=True))
+        assert found == plain_event(generator, 3, index)
+
+
+def test_only_valid_events_are_served_and_valid_ones_are_kept(generator: WholeEvents) -> None:
+    raw, block = generator.block(3, 1, "all").events, generator.block(3, 1, "valid")
+    kept = valid_events(raw)
+    assert 0 < block.n_invalid == np.count_nonzero(~kept)
+    assert valid_events(block.events).all()
+    assert_same_events(block.events.take(kept), raw.take(kept))
+
+
+def test_a_redrawn_event_keeps_its_mask(generator: WholeEvents) -> None:
+    raw, valid = (generator.block(3, 1, validity).events.masks() for validity in ("all", "valid"))
+    changed = (raw != valid).any()
+    assert changed == (generator.manifest.masks is None)
+
+
+def test_any_slice_of_the_data_set_is_the_same(generator: WholeEvents) -> None:
+    sampler, size = Sampler(generator), generator.manifest.block_events
+    whole = sampler.sample(2 * size, seed=9)
+    assert_same_events(
+        sampler.sample(size, seed=9, offset=size // 2), whole.slice(size // 2, size + size // 2)
+    )
+    assert_same_events(whole, whole.sort_objects())
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A session one of whose outputs is changed."""
+
+    session: Session
+    name: str
+    value: float
+
+    def run(self, output_names: list[str], input_feed: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
+        outputs = self.session.run(output_names, input_feed)
+        return [
+            np.full_like(output, self.value) if name == self.name else output
+            for name, output in zip(output_names, outputs, strict=True)
+        ]
+
+    def get_inputs(self) -> list[Argument]:
+        return self.session.get_inputs()
+
+    def get_outputs(self) -> list[Argument]:
+        return self.session.get_outputs()
+
+    def get_providers(self) -> list[str]:
+        return self.session.get_providers()
+
+
+@pytest.mark.parametrize("validity", ["all", "valid"])
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("type", 7, "a type that does not exist"), ("met", np.nan, "met is not finite"), ("pt", 1, "5 times")],
+)
+def test_what_no_event_can_be_made_of_is_an_error(
+    generator: WholeEvents, name: str, value: float, told: str, validity: Validity
+) -> None:
+    graph = replace(
+        generator.graphs["events"], session=Altered(generator.graphs["events"].session, name, value)
+    )
+    broken = replace(generator, graphs={**generator.graphs, "events": graph}, max_attempts=5)
+    if told == "5 times" and validity == "all":
+        assert broken.block(1, 0, validity).n_invalid == broken.manifest.block_events
+    else:
+        with pytest.raises(OutputError, match=told):
+            broken.block(1, 0, validity)
+
+
+def test_more_objects_than_promised_are_an_error(generator: WholeEvents) -> None:
+    strict = replace(generator, manifest=generator.manifest.model_copy(update={"max_objects": 1}))
+    with pytest.raises(OutputError, match="more than 1 objects"):
+        strict.block(1, 0, "all")
