@@ -92,7 +92,7 @@ def test_an_unknown_object_type_is_refused(folder: Path) -> None:
 
 def test_a_flipped_bit_is_found_and_both_digests_told(folder: Path) -> None:
     manifest = read_manifest(folder)
-    path = folder / manifest.objects["j"].file
+    path = folder / manifest.graphs["j"].file
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -104,8 +104,8 @@ def test_a_flipped_bit_is_found_and_both_digests_told(folder: Path) -> None:
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     manifest = read_manifest(folder)
-    (folder / manifest.event.file).unlink()
-    with pytest.raises(ArtefactError, match=manifest.event.file):
+    (folder / manifest.graphs["event"].file).unlink()
+    with pytest.raises(ArtefactError, match=manifest.graphs["event"].file):
         verify_files(folder, manifest)
 
 

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 
 from models.errors import ArtefactError
-from models.graphs import Noise
+from models.graphs import Graph, Noise
 from models.manifest import read_manifest
 from models.shelf import Artefact
 from service.runtime import DeviceError, check_installation, load_graph, usable_cores
@@ -22,9 +22,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_padding_does_not_change_a_row(artefact: Artefact) -> None:
-    graph = artefact.manifest.objects["j"]
+    graph = artefact.manifest.graphs["j"]
     loaded = load_graph(artefact.path(graph), graph, "cpu")
-    noise = np.random.default_rng(1).standard_normal((1100, graph.noise.width), np.float32)
+    noise = np.random.default_rng(1).standard_normal((1100, graph.noises[0].width), np.float32)
     whole = loaded({"noise": noise})
     rows = [loaded({"noise": noise[i : i + 1]}) for i in (0, 511, 512, 1099)]
     assert [row["pt"][0] for row in rows] == whole["pt"][[0, 511, 512, 1099]].tolist()
@@ -33,27 +33,30 @@ def test_padding_does_not_change_a_row(artefact: Artefact) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not a graph"])
 def test_a_file_that_is_no_graph_is_named(folder: Path, content: bytes) -> None:
-    graph = read_manifest(folder).event
+    graph = read_manifest(folder).graphs["event"]
     (folder / graph.file).write_bytes(content)
     with pytest.raises(ArtefactError, match=r"met\.onnx: onnxruntime cannot load it"):
         load_graph(folder / graph.file, graph, "cpu")
 
 
 def test_a_graph_must_take_what_the_manifest_says(artefact: Artefact) -> None:
-    graph = artefact.manifest.event
+    graph = artefact.manifest.graphs["event"]
+    assert isinstance(graph, Graph)
     other = graph.model_copy(update={"noise": Noise(name="noise", distribution="normal", width=99)})
     with pytest.raises(ArtefactError, match=r"but the manifest says .*99"):
         load_graph(artefact.path(graph), other, "cpu")
 
 
 def test_a_graph_must_give_what_the_manifest_says(artefact: Artefact) -> None:
-    graph = artefact.manifest.event.model_copy(update={"outputs": artefact.manifest.objects["j"].outputs})
+    graph = artefact.manifest.graphs["event"]
+    assert isinstance(graph, Graph)
+    other = graph.model_copy(update={"outputs": artefact.manifest.graphs["j"].outputs})
     with pytest.raises(ArtefactError, match=r"gives .* but the manifest says .*eta"):
-        load_graph(artefact.path(graph), graph, "cpu")
+        load_graph(artefact.path(graph), other, "cpu")
 
 
 def test_a_graph_that_gives_nan_is_not_loaded(folder: Path) -> None:
-    graph = read_manifest(folder).event
+    graph = read_manifest(folder).graphs["event"]
     model = onnx.load(folder / graph.file)
     bias = next(tensor for tensor in model.graph.initializer if tensor.name == "b0")
     values = np.full(bias.dims, np.nan, np.float32)
@@ -65,7 +68,7 @@ def test_a_graph_that_gives_nan_is_not_loaded(folder: Path) -> None:
 
 def test_cuda_without_a_build_for_it_is_refused(artefact: Artefact, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
-    graph = artefact.manifest.event
+    graph = artefact.manifest.graphs["event"]
     with pytest.raises(DeviceError, match="install eventmill with the extra gpu"):
         load_graph(artefact.path(graph), graph, "cuda")
 
@@ -78,7 +81,7 @@ def test_a_silent_fall_back_to_the_cpu_is_refused(
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
     fallen = SimpleNamespace(get_providers=lambda: ["CPUExecutionProvider"])
     monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: fallen)
-    graph = artefact.manifest.event
+    graph = artefact.manifest.graphs["event"]
     with pytest.raises(DeviceError, match="device=cuda was asked for"):
         load_graph(artefact.path(graph), graph, "cuda")
 
