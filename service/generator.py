@@ -1,7 +1,7 @@
 """Blocks of events.
 
-A block is the unit of work: a fixed number of events, always generated whole, whose random numbers come from
-addresses of its own. The order of generation, the thread and the request play no part in its content.
+A block is the unit of work: a fixed number of events, whose random numbers come from addresses of its own.
+The order of generation, the thread and the request play no part in its content.
 """
 
 from collections.abc import Callable
@@ -27,21 +27,17 @@ MAX_ATTEMPTS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive events of a data set.
+    """Consecutive events of a data set, all of one block or some.
 
     Attributes:
         events: The events; their IDs are their indices in the data set.
-        n_generated: Events whose first attempt was made for this block.
+        n_generated: Events whose first attempt was made for them.
         n_invalid: How many of those attempts failed the selection criteria.
     """
 
     events: EventBatch
     n_generated: int
     n_invalid: int
-
-    def slice(self, start: int, stop: int) -> "Block":
-        """The same block with only its events start to stop - 1."""
-        return Block(self.events.slice(start, stop), self.n_generated, self.n_invalid)
 
 
 class EventGenerator(Protocol):
@@ -51,8 +47,14 @@ class EventGenerator(Protocol):
     def manifest(self) -> Manifest:
         """The model that makes them."""
 
-    def block(self, seed: int, index: int, validity: Validity) -> Block:
-        """All `Manifest.block_events` events of block `index`, a pure function of its arguments."""
+    def block(
+        self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
+    ) -> Block:
+        """Events `start` to ``stop - 1`` of block `index`, by default all `Manifest.block_events` of them.
+
+        They are a pure function of seed, index and validity: a part holds what the whole block does, bit for
+        bit. The noise of the events before it has to be drawn, so the first part of a block costs the least.
+        """
 
 
 def model_name(manifest: Manifest) -> str:

@@ -35,8 +35,10 @@ class IndependentObjects:
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
 
-    def block(self, seed: int, index: int, validity: Validity) -> Block:
-        """The events of block `index`.
+    def block(
+        self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
+    ) -> Block:
+        """Events of block `index`, as `EventGenerator.block` wants them.
 
         With validity ``valid``, an event that fails the selection criteria keeps its numbers of objects and
         its kinematics are drawn again until it passes; with ``all`` the first attempt stands.
@@ -46,8 +48,10 @@ class IndependentObjects:
         """
         space = AddressSpace.of(self.manifest, seed)
         n = self.manifest.block_events
-        masks = self._masks(space, index)
-        first = self._events(index * n + np.arange(n), masks, self._first_noise(space, index, masks))
+        part = slice(start, n if stop is None else stop)
+        all_masks = self._masks(space, index)
+        noise, masks = self._first_noise(space, index, all_masks, part), all_masks[part]
+        first = self._events(index * n + np.arange(part.start, part.stop), masks, noise)
 
         def again(failed: Ints, attempt: int) -> EventBatch:
             ids, wanted = first.event_id[failed], masks[failed]
@@ -69,15 +73,18 @@ class IndependentObjects:
     def _run(self, name: str, noise: Noise) -> Columns:
         return self.graphs[name]({self.manifest.graphs[name].noise.name: noise})
 
-    def _first_noise(self, space: AddressSpace, index: int, masks: Ints) -> dict[str, Noise]:
-        """Noise by graph for a whole block: one stream for MET and one for each object type."""
-        streams: dict[str, tuple[int, int]] = {"event": (Stream.EVENT, len(masks))}
-        for type_, total in enumerate(masks.sum(axis=0)):
-            if total:
-                streams[SYMBOLS[type_]] = (Stream.OBJECTS + type_, int(total))
+    def _first_noise(self, space: AddressSpace, index: int, masks: Ints, part: slice) -> dict[str, Noise]:
+        """Noise by graph for part of a block: one stream for MET and one for each object type.
+
+        Events take their rows of a stream one after the other: those before the part are drawn and dropped.
+        """
+        before, until = masks[: part.start].sum(axis=0), masks[: part.stop].sum(axis=0)
+        streams: dict[str, tuple[int, int, int]] = {"event": (Stream.EVENT, part.start, part.stop)}
+        for type_ in np.flatnonzero(until > before).tolist():
+            streams[SYMBOLS[type_]] = (Stream.OBJECTS + type_, int(before[type_]), int(until[type_]))
         return {
-            name: space.generator(stream, index).standard_normal((rows, self._width(name)), np.float32)
-            for name, (stream, rows) in streams.items()
+            name: space.generator(stream, index).standard_normal((end, self._width(name)), np.float32)[skip:]
+            for name, (stream, skip, end) in streams.items()
         }
 
     def _later_noise(self, space: AddressSpace, ids: Ints, masks: Ints, attempt: int) -> dict[str, Noise]:

@@ -36,8 +36,10 @@ class WholeEvents:
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
 
-    def block(self, seed: int, index: int, validity: Validity) -> Block:
-        """The events of block `index`.
+    def block(
+        self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
+    ) -> Block:
+        """Events of block `index`, as `EventGenerator.block` wants them.
 
         With validity ``valid``, an event that fails the selection criteria is drawn again until it passes; it
         keeps its numbers of objects where a masks graph gave them. With ``all`` the first attempt stands.
@@ -47,8 +49,10 @@ class WholeEvents:
         """
         space = AddressSpace.of(self.manifest, seed)
         n = self.manifest.block_events
-        masks = self._masks(space, index)
-        first = self._events(index * n + np.arange(n), masks | self._first_noise(space, index))
+        part = slice(start, n if stop is None else stop)
+        masks = {name: values[part] for name, values in self._masks(space, index).items()}
+        ids = index * n + np.arange(part.start, part.stop)
+        first = self._events(ids, masks | self._first_noise(space, index, part))
 
         def again(failed: Ints, attempt: int) -> EventBatch:
             ids = first.event_id[failed]
@@ -62,11 +66,12 @@ class WholeEvents:
             return {}
         return {MASK_INPUT.name: draw_masks(self.manifest, self.graphs["masks"], space, index)}
 
-    def _first_noise(self, space: AddressSpace, index: int) -> Columns:
-        """Noise for a whole block."""
-        rows = self.manifest.block_events
-        noises = self.manifest.events.noises
-        return {noise.name: _draw(space.generator(_stream(noise), index), noise, rows) for noise in noises}
+    def _first_noise(self, space: AddressSpace, index: int, part: slice) -> Columns:
+        """Noise for part of a block; that of the events before it is drawn and dropped."""
+        return {
+            noise.name: _draw(space.generator(_stream(noise), index), noise, part.stop)[part.start :]
+            for noise in self.manifest.events.noises
+        }
 
     def _later_noise(self, space: AddressSpace, ids: Ints, attempt: int) -> Columns:
         """Noise for single events, each from an address of its own."""

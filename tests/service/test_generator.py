@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from events.objects import N_OBJECT_TYPES, SYMBOLS
 from events.selection import valid_events
@@ -13,6 +15,7 @@ from service.generator import Validity
 from service.independent_objects import IndependentObjects
 from service.runtime import Argument, OutputError, Session, Tensor
 from service.sampler import Sampler
+from tests.support.batches import assert_same_events
 
 Object: TypeAlias = tuple[str | float, ...]
 
@@ -148,3 +151,14 @@ def test_a_shipped_model_keeps_the_laws(artefact: Artefact) -> None:
     assert valid_events(around).all()
     assert around.event_id.tolist() == list(range(size - 10, size + 10))
     assert sampler.sample(10, seed=1, offset=size).met.tolist() == around.met[10:].tolist()
+
+
+@given(cut=st.tuples(st.integers(0, 255), st.integers(1, 256)), validity=st.sampled_from(["valid", "all"]))
+@settings(max_examples=20)
+def test_a_part_of_a_block_holds_the_same_events(
+    generator: IndependentObjects, cut: tuple[int, int], validity: Validity
+) -> None:
+    start, stop = min(cut), max(*cut, min(cut) + 1)
+    whole, part = generator.block(3, 1, validity), generator.block(3, 1, validity, start, stop)
+    assert_same_events(part.events, whole.events.slice(start, stop))
+    assert part.n_generated == stop - start

@@ -19,10 +19,12 @@ class FailingGenerator:
     def manifest(self) -> Manifest:
         return self.inner.manifest
 
-    def block(self, seed: int, index: int, validity: Validity) -> Block:
+    def block(
+        self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
+    ) -> Block:
         if index >= self.fails_at:
             raise OutputError("made to fail")
-        return self.inner.block(seed, index, validity)
+        return self.inner.block(seed, index, validity, start, stop)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class WatchedGenerator:
     def manifest(self) -> Manifest:
         return self.inner.manifest
 
-    def block(self, seed: int, index: int, validity: Validity) -> Block:
+    def block(
+        self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
+    ) -> Block:
         self.begins(index)
-        return self.inner.block(seed, index, validity)
+        return self.inner.block(seed, index, validity, start, stop)
