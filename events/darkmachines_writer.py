@@ -4,21 +4,15 @@ One event a line, ``event ID;process ID;weight;MET;METphi;obj,E,pt,eta,phi;...;`
 and ``%.6g`` write them. Source: arXiv:2105.14027, section 2.2.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from events.batch import EventBatch, Floats, Ints
-from events.number_text import number_cells
-from events.objects import SYMBOLS
-from events.units import EnergyUnit, from_gev
+from events.batch import EventBatch
+from events.units import EnergyUnit, per_gev
 
-_EVENTS_AT_ONCE: Final = 1024
-"""Keeps the intermediate arrays in a core's cache."""
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def encode_darkmachines(batch: EventBatch, unit: EnergyUnit = "MeV") -> bytes:
@@ -29,11 +23,24 @@ def encode_darkmachines(batch: EventBatch, unit: EnergyUnit = "MeV") -> bytes:
         unit: Unit of energies and momenta in the text.
 
     Raises:
-        ValueError: If a value is not finite, or a process ID would not be one field of a line.
+        ValueError: If a value is not finite in that unit, or a process ID would not be one field of a line.
     """
+    from events import darkmachines_kernel as kernel  # noqa: PLC0415 - loads a compiler
+
     for process in batch.processes:
         _require_one_field(process)
-    return b"".join(_blocks(batch, unit))
+    names = [f";{process};".encode() for process in batch.processes]
+    longest = len(batch) * (kernel.LONGEST_LINE + max(map(len, names), default=0))
+    longest += batch.n_objects * kernel.LONGEST_OBJECT + kernel.WORD
+    out = np.empty(longest, np.uint8)
+    written = kernel.write_lines(
+        out,
+        kernel.Columns(*(_read_only(getattr(batch, name)) for name in kernel.Columns._fields)),
+        np.frombuffer(b"".join(names), np.uint8),
+        np.cumsum([0, *map(len, names)]),
+        per_gev(unit),
+    )
+    return out[:written].tobytes()
 
 
 def _require_one_field(process: str) -> None:
@@ -41,58 +48,8 @@ def _require_one_field(process: str) -> None:
         raise ValueError(f"{process!r} cannot be a process ID in a Dark Machines file")
 
 
-def _blocks(batch: EventBatch, unit: EnergyUnit) -> Iterator[bytes]:
-    for start in range(0, len(batch), _EVENTS_AT_ONCE):
-        yield _encode(batch.slice(start, start + _EVENTS_AT_ONCE), unit)
-
-
-def _encode(batch: EventBatch, unit: EnergyUnit) -> bytes:
-    numbers = _numbers_text(batch, unit)
-    line_ends = np.flatnonzero(np.frombuffer(numbers, np.uint8) == ord("\n")) + 1
-    offsets = np.concatenate(([0], line_ends)).astype(np.int32)
-    lines = pc.binary_join_element_wise(
-        pa.array(batch.event_id).cast(pa.string()),
-        pa.array(batch.processes).take(pa.array(batch.process_index)),
-        pa.StringArray.from_buffers(len(batch), pa.py_buffer(offsets), pa.py_buffer(numbers)),
-        ";",
-    )
-    text: bytes = lines.buffers()[2].to_pybytes()
-    return text
-
-
-def _numbers_text(batch: EventBatch, unit: EnergyUnit) -> bytes:
-    """The lines without event ID and process ID."""
-    event = 3 * np.arange(len(batch)) + 4 * batch.offsets[:-1].astype(np.int64)
-    obj = 4 * np.arange(batch.n_objects) + 3 * (batch.event_index + 1)
-    cells = number_cells(_values(batch, event, obj, unit))
-    cells.view("<u4")[:, 3] = _separators(batch, event, obj)
-    return cells.tobytes().translate(None, b"\0")
-
-
-def _values(batch: EventBatch, event: Ints, obj: Ints, unit: EnergyUnit) -> Floats:
-    """All numbers in the order of the text, given where each event and each object begins in it."""
-    values = np.empty(3 * len(batch) + 4 * batch.n_objects, np.float32)
-    values[event] = batch.weight
-    values[event + 1] = from_gev(batch.met, unit)
-    values[event + 2] = batch.met_phi
-    values[obj] = from_gev(batch.E, unit)
-    values[obj + 1] = from_gev(batch.pt, unit)
-    values[obj + 2] = batch.eta
-    values[obj + 3] = batch.phi
-    return values
-
-
-def _separators(batch: EventBatch, event: Ints, obj: Ints) -> npt.NDArray[np.uint32]:
-    """What stands behind each number: a separator, then the symbol of an object or the end of the line."""
-    separators = np.full(3 * len(batch) + 4 * batch.n_objects, _characters(","), np.uint32)
-    for last_of_field in (event, event + 1, event + 2, obj + 3):
-        separators[last_of_field] = _characters(";")
-    symbols = np.array([_characters(f";{symbol},") for symbol in SYMBOLS], np.uint32)
-    separators[obj - 1] = symbols[batch.type]
-    line_ends = np.append(event[1:], len(separators)) - 1
-    separators[line_ends] = _characters(";\n")
-    return separators
-
-
-def _characters(text: str) -> int:
-    return int.from_bytes(text.encode("ascii"), "little")
+def _read_only(column: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
+    """A column in the one kind of memory that the kernel is compiled for."""
+    view = np.require(column, requirements=("C", "A")).view()
+    view.flags.writeable = False
+    return view

@@ -14,6 +14,11 @@ ENERGY_UNITS: Final[tuple[EnergyUnit, ...]] = get_args(EnergyUnit)
 _MEV_PER_GEV: Final = 1000.0
 
 
+def per_gev(unit: EnergyUnit) -> np.float32:
+    """How many of a unit make one GeV."""
+    return np.float32(1 if unit == "GeV" else _MEV_PER_GEV)
+
+
 def from_gev(values: Floats, unit: EnergyUnit) -> Floats:
     """Energies or momenta in a unit, rounded once; the array itself where that is the GeV.
 
@@ -23,7 +28,7 @@ def from_gev(values: Floats, unit: EnergyUnit) -> Floats:
     if unit == "GeV":
         return values
     with np.errstate(over="raise"):
-        return values * np.float32(_MEV_PER_GEV)
+        return values * per_gev(unit)
 
 
 def to_gev(values: npt.NDArray[np.floating], unit: EnergyUnit) -> Floats:
