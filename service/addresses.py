@@ -8,20 +8,25 @@ but its index, whatever slice of the data set is asked for, by whom and in which
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from events.batch import Floats, Ints
 from models.manifest import Manifest
+
+Distribution: TypeAlias = Literal["uniform", "normal"]
 
 SEED_LIMIT: Final = 2**64
 """Seeds are integers from 0 to this minus 1."""
 
 INDEX_LIMIT: Final = 2**63
 """Indices of events are integers from 0 to this minus 1: event IDs are int64."""
+
+_SCHEME: Final = 2
+"""Version of how events are addressed, and of how random numbers are made of the generator's words."""
 
 
 class Stream(IntEnum):
@@ -56,31 +61,52 @@ class AddressSpace:
         """
         if not 0 <= seed < SEED_LIMIT:
             raise ValueError(f"the seed must lie in 0..{SEED_LIMIT - 1}, not {seed}")
-        name = json.dumps([seed, manifest.process, manifest.model, manifest.digest])
+        name = json.dumps([_SCHEME, seed, manifest.process, manifest.model, manifest.digest])
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
         return cls((int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")))
 
-    def generator(self, stream: int, index: int, attempt: int = 0) -> np.random.Generator:
-        """The random numbers at one address.
+    def block(self, distribution: Distribution, stream: int, index: int, rows: slice, width: int) -> Floats:
+        """Rows of random numbers out of those of a block's first attempts, float32[rows, width].
 
         Args:
+            distribution: Of the numbers.
             stream: A `Stream`.
-            index: Index of a block (attempt 0), or of an event (later attempts).
-            attempt: 0 for the first attempt of a whole block.
+            index: Index of the block.
+            rows: From which row to which; those before cost nothing.
+            width: Numbers a row.
         """
-        return next(self.generators(stream, [index], attempt))
+        bounds = np.array([[rows.start, rows.stop]]) * width
+        numbers = self._numbers(distribution, stream, np.array([index]), np.zeros(1, np.int64), bounds)
+        return numbers.reshape(-1, width)
 
-    def generators(
-        self, stream: int, indices: Iterable[int], attempt: int = 0
-    ) -> Iterator[np.random.Generator]:
-        """`generator` for each index in turn; each is valid until the next is asked for.
+    def events(
+        self, distribution: Distribution, stream: int, indices: Ints, attempts: Ints, sizes: Ints
+    ) -> Floats:
+        """Random numbers for later attempts at single events, event after event, float32[sum of sizes].
 
-        One generator is moved from address to address, which is four times faster than building new ones.
+        Args:
+            distribution: Of the numbers.
+            stream: A `Stream`.
+            indices: Index of each event, int64[n].
+            attempts: Which attempt at it, from 1, int64[n].
+            sizes: How many numbers for it, int64[n].
         """
-        bits = np.random.Philox(key=np.array(self.key, np.uint64))
-        origin, random = bits.state, np.random.Generator(bits)
-        for index in indices:
-            # The lowest word of the counter runs through the numbers of this address.
-            origin["state"]["counter"] = np.array([0, attempt, index, stream], np.uint64)
-            bits.state = origin
-            yield random
+        bounds = np.stack((np.zeros_like(sizes), sizes), axis=1)
+        return self._numbers(distribution, stream, indices, attempts, bounds)
+
+    def _numbers(
+        self,
+        distribution: Distribution,
+        stream: int,
+        indices: Ints,
+        attempts: Ints,
+        bounds: Ints,
+    ) -> Floats:
+        # Loads a compiler, and is needed only once events are made.
+        from service.noise import numbers  # noqa: PLC0415
+
+        # The lowest word of the counter runs through the numbers of an address.
+        addresses = np.zeros((len(indices), 4), np.uint64)
+        addresses[:, 1], addresses[:, 2], addresses[:, 3] = attempts, indices, stream
+        key = np.array(self.key, np.uint64)
+        return numbers(key, addresses, bounds, normal=distribution == "normal")

@@ -24,6 +24,9 @@ Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 MAX_ATTEMPTS: Final = 1000
 """Attempts at a valid event. A model that needs more cannot make the event at all."""
 
+_MADE_TOGETHER: Final = 128
+"""Attempts made at once where fewer events are left: several at each cost little more than one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -53,7 +56,7 @@ class EventGenerator(Protocol):
         """Events `start` to ``stop - 1`` of block `index`, by default all `Manifest.block_events` of them.
 
         They are a pure function of seed, index and validity: a part holds what the whole block does, bit for
-        bit. The noise of the events before it has to be drawn, so the first part of a block costs the least.
+        bit.
         """
 
 
@@ -69,8 +72,8 @@ def draw_masks(manifest: Manifest, graph: LoadedGraph, space: AddressSpace, inde
         OutputError: If no event can have them.
     """
     (noise,) = graph.graph.inputs
-    shape = (manifest.block_events, noise.width)
-    masks: Ints = graph({noise.name: space.generator(Stream.MASKS, index).random(shape, np.float32)})["mask"]
+    uniform = space.block("uniform", Stream.MASKS, index, slice(0, manifest.block_events), noise.width)
+    masks: Ints = graph({noise.name: uniform})["mask"]
     if masks.shape[1:] != (N_OBJECT_TYPES,) or masks.min() < 0:
         raise OutputError(
             f"{model_name(manifest)}: an event needs {N_OBJECT_TYPES} object counts, none negative"
@@ -84,7 +87,7 @@ def finished_block(
     manifest: Manifest,
     first: EventBatch,
     validity: Validity,
-    again: Callable[[Ints, int], EventBatch],
+    again: Callable[[Ints, Ints], EventBatch],
     max_attempts: int,
 ) -> Block:
     """A block from its first attempts. Where only valid events count, the others are made again.
@@ -93,27 +96,30 @@ def finished_block(
         manifest: The model.
         first: The first attempts.
         validity: With ``all`` the first attempts stand.
-        again: Makes the events at some positions of `first` again: positions int64[k], attempt from 1.
+        again: Makes the events at some positions of `first` again: positions int64[k], attempts int64[k].
         max_attempts: When to give up on an event.
 
     Raises:
         OutputError: If an event is never valid.
     """
-    failed = np.flatnonzero(~valid_events(first))
-    n_invalid = failed.size
-    if validity == "all" or not n_invalid:
-        return Block(first, len(first), n_invalid)
-    done = [first.take(np.setdiff1d(np.arange(len(first)), failed))]
-    for attempt in range(1, max_attempts + 1):
-        events = again(failed, attempt)
-        valid = valid_events(events)
-        done.append(events.take(valid))
-        failed = failed[~valid]
-        if not failed.size:
-            events = concatenate(done)
-            return Block(events.take(np.argsort(events.event_id)), len(first), n_invalid)
-    stuck = first.take(failed[:1])
-    raise OutputError(
-        f"{model_name(manifest)}: event {stuck.event_id[0]} with {stuck.masks()[0].tolist()} objects "
-        f"failed the selection criteria {max_attempts} times"
-    )
+    valid = valid_events(first)
+    failed = np.flatnonzero(~valid)
+    if validity == "all" or not failed.size:
+        return Block(first, len(first), failed.size)
+    parts, attempt, left = [first.take(valid)], 1, failed
+    while left.size and attempt <= max_attempts:
+        depth = min(max(1, _MADE_TOGETHER // left.size), max_attempts + 1 - attempt)
+        attempts = np.arange(attempt, attempt + depth)
+        events = again(np.repeat(left, depth), np.tile(attempts, left.size))
+        valid = valid_events(events).reshape(left.size, depth)
+        earliest, passed = valid.argmax(axis=1), valid.any(axis=1)
+        parts.append(events.take((np.arange(left.size) * depth + earliest)[passed]))
+        left, attempt = left[~passed], attempt + depth
+    if left.size:
+        stuck = first.take(left[:1])
+        raise OutputError(
+            f"{model_name(manifest)}: event {stuck.event_id[0]} with {stuck.masks()[0].tolist()} objects "
+            f"failed the selection criteria {max_attempts} times"
+        )
+    events = concatenate(parts)
+    return Block(events.take(np.argsort(events.event_id)), len(first), failed.size)

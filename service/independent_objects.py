@@ -53,9 +53,9 @@ class IndependentObjects:
         noise, masks = self._first_noise(space, index, all_masks, part), all_masks[part]
         first = self._events(index * n + np.arange(part.start, part.stop), masks, noise)
 
-        def again(failed: Ints, attempt: int) -> EventBatch:
+        def again(failed: Ints, attempts: Ints) -> EventBatch:
             ids, wanted = first.event_id[failed], masks[failed]
-            return self._events(ids, wanted, self._later_noise(space, ids, wanted, attempt))
+            return self._events(ids, wanted, self._later_noise(space, ids, attempts, wanted))
 
         return finished_block(self.manifest, first, validity, again, self.max_attempts)
 
@@ -76,29 +76,24 @@ class IndependentObjects:
     def _first_noise(self, space: AddressSpace, index: int, masks: Ints, part: slice) -> dict[str, Noise]:
         """Noise by graph for part of a block: one stream for MET and one for each object type.
 
-        Events take their rows of a stream one after the other: those before the part are drawn and dropped.
+        Events take their rows of a stream one after the other.
         """
         before, until = masks[: part.start].sum(axis=0), masks[: part.stop].sum(axis=0)
-        streams: dict[str, tuple[int, int, int]] = {"event": (Stream.EVENT, part.start, part.stop)}
+        streams: dict[str, tuple[int, slice]] = {"event": (Stream.EVENT, part)}
         for type_ in np.flatnonzero(until > before).tolist():
-            streams[SYMBOLS[type_]] = (Stream.OBJECTS + type_, int(before[type_]), int(until[type_]))
+            streams[SYMBOLS[type_]] = (Stream.OBJECTS + type_, slice(int(before[type_]), int(until[type_])))
         return {
-            name: space.generator(stream, index).standard_normal((end, self._width(name)), np.float32)[skip:]
-            for name, (stream, skip, end) in streams.items()
+            name: space.block("normal", stream, index, rows, self._width(name))
+            for name, (stream, rows) in streams.items()
         }
 
-    def _later_noise(self, space: AddressSpace, ids: Ints, masks: Ints, attempt: int) -> dict[str, Noise]:
+    def _later_noise(self, space: AddressSpace, ids: Ints, attempts: Ints, masks: Ints) -> dict[str, Noise]:
         """Noise by graph for single events: one stream an event, a row for MET, then one for each object."""
         names = ("event", *SYMBOLS)
         rows = np.concatenate((np.ones((len(ids), 1), np.int64), masks), axis=1)
         width = max(self._width(name) for name in self.graphs if name != "masks")
-        # A loop over events, as the generators of different addresses share nothing to vectorise over; only
-        # the few events that failed come here.
-        randoms = space.generators(Stream.REDRAW, ids.tolist(), attempt)
-        shapes = [(count, width) for count in rows.sum(axis=1).tolist()]
-        noise = np.concatenate(
-            [random.standard_normal(shape, np.float32) for random, shape in zip(randoms, shapes, strict=True)]
-        )
+        numbers = space.events("normal", Stream.REDRAW, ids, attempts, width * rows.sum(axis=1))
+        noise = numbers.reshape(-1, width)
         role = np.repeat(np.tile(np.arange(len(names)), len(ids)), rows.ravel())
         chosen = {name: noise[role == number] for number, name in enumerate(names)}
         return {name: values[:, : self._width(name)] for name, values in chosen.items() if len(values)}

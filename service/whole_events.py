@@ -54,10 +54,10 @@ class WholeEvents:
         ids = index * n + np.arange(part.start, part.stop)
         first = self._events(ids, masks | self._first_noise(space, index, part))
 
-        def again(failed: Ints, attempt: int) -> EventBatch:
+        def again(failed: Ints, attempts: Ints) -> EventBatch:
             ids = first.event_id[failed]
             wanted = {name: values[failed] for name, values in masks.items()}
-            return self._events(ids, wanted | self._later_noise(space, ids, attempt))
+            return self._events(ids, wanted | self._later_noise(space, ids, attempts))
 
         return finished_block(self.manifest, first, validity, again, self.max_attempts)
 
@@ -67,19 +67,20 @@ class WholeEvents:
         return {MASK_INPUT.name: draw_masks(self.manifest, self.graphs["masks"], space, index)}
 
     def _first_noise(self, space: AddressSpace, index: int, part: slice) -> Columns:
-        """Noise for part of a block; that of the events before it is drawn and dropped."""
+        """Noise for part of a block."""
         return {
-            noise.name: _draw(space.generator(_stream(noise), index), noise, part.stop)[part.start :]
+            noise.name: space.block(noise.distribution, _stream(noise), index, part, noise.width)
             for noise in self.manifest.events.noises
         }
 
-    def _later_noise(self, space: AddressSpace, ids: Ints, attempt: int) -> Columns:
+    def _later_noise(self, space: AddressSpace, ids: Ints, attempts: Ints) -> Columns:
         """Noise for single events, each from an address of its own."""
-        drawn = {}
-        for noise in self.manifest.events.noises:
-            randoms = space.generators(_stream(noise), ids.tolist(), attempt)
-            drawn[noise.name] = np.concatenate([_draw(random, noise, 1) for random in randoms])
-        return drawn
+        return {
+            noise.name: space.events(
+                noise.distribution, _stream(noise), ids, attempts, np.full_like(ids, noise.width)
+            ).reshape(-1, noise.width)
+            for noise in self.manifest.events.noises
+        }
 
     def _events(self, ids: Ints, inputs: Columns) -> EventBatch:
         columns = self.graphs["events"](inputs)
@@ -100,15 +101,6 @@ class WholeEvents:
 
 def _stream(noise: Noise) -> Stream:
     return Stream.EVENT if noise.distribution == "normal" else Stream.CHOICES
-
-
-def _draw(
-    random: np.random.Generator, noise: Noise, rows: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    shape = (rows, noise.width)
-    if noise.distribution == "normal":
-        return random.standard_normal(shape, np.float32)
-    return random.random(shape, np.float32)
 
 
 def _assemble(process: str, ids: Ints, columns: Columns) -> EventBatch:

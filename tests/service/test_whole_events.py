@@ -28,15 +28,15 @@ def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def plain_event(generator: WholeEvents, seed: int, index: int) -> list[tuple[float, ...]]:
     """The first attempt at one event of block 0: type, pt and eta of its objects."""
-    space, n = AddressSpace.of(generator.manifest, seed), generator.manifest.block_events
-    normal = space.generator(Stream.EVENT, 0).standard_normal((n, NORMAL.width), np.float32)
-    inputs: dict[str, npt.NDArray[Any]] = {"normal": normal[index : index + 1]}
+    space, row = AddressSpace.of(generator.manifest, seed), slice(index, index + 1)
+    inputs: dict[str, npt.NDArray[Any]] = {
+        "normal": space.block("normal", Stream.EVENT, 0, row, NORMAL.width)
+    }
     if generator.manifest.masks:
-        uniforms = space.generator(Stream.MASKS, 0).random((n, 4), np.float32)
-        inputs["mask"] = generator.graphs["masks"]({"noise": uniforms[index : index + 1]})["mask"]
+        uniforms = space.block("uniform", Stream.MASKS, 0, row, 4)
+        inputs["mask"] = generator.graphs["masks"]({"noise": uniforms})["mask"]
     else:
-        uniforms = space.generator(Stream.CHOICES, 0).random((n, UNIFORM.width), np.float32)
-        inputs["uniform"] = uniforms[index : index + 1]
+        inputs["uniform"] = space.block("uniform", Stream.CHOICES, 0, row, UNIFORM.width)
     slots = generator.graphs["events"](inputs)
     rows = zip(slots["type"][0], slots["pt"][0], slots["eta"][0], strict=True)
     return sorted(tuple(map(float, row)) for row in rows if row[0] >= 0)
