@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from models.errors import ArtefactError, UnknownModelError
 from models.graphs import AnyGraph
 from models.manifest import CARD_FILE, MANIFEST_FILE, AnyManifest, read_manifest, verify_files
+
+SHIPPED: Final = Path(__file__).parent
+"""Folder of the models that this package carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,13 @@ class Shelf:
 
         Args:
             root: The folder; by default that of this package, which carries the shipped models.
-            refused: Told the folder of each artefact that is damaged or misplaced, and why, which is then left
-                out. If absent, such an artefact is an error.
+            refused: Told the folder of each artefact that is damaged or misplaced, and why; it is left out
+                then. If absent, such an artefact is an error.
 
         Raises:
             ArtefactError: If `root` is not a folder, or an artefact is damaged or lies in the wrong folder.
         """
-        root = Path(__file__).parent if root is None else root
+        root = SHIPPED if root is None else root
         if not root.is_dir():
             raise ArtefactError(f"{root}: no such folder of models")
         artefacts: dict[str, dict[str, Artefact]] = {}

@@ -1,39 +1,35 @@
 """The application."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import anyio.to_thread
 from fastapi import FastAPI
 
-from service.engine import Engine
-from service.errors import add_error_handlers
-from service.metrics import Metrics
+from service.collection import Collection
+from service.keeper import OpenCollection, keep_models
 from service.middleware import RequestIdMiddleware
+from service.problems import add_error_handlers
 from service.routes import catalogue, generate, internal
-from service.settings import Settings
 from service.state import ServiceState
 
 
-def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = Engine.open) -> FastAPI:
-    """The service as an ASGI application, which loads the models when it is started.
+def create_app(state: ServiceState, open_collection: OpenCollection = Collection.open) -> FastAPI:
+    """The service as an ASGI application, which begins to load its models when it is started.
 
     Args:
-        settings: How it runs.
-        open_engine: What loads the models.
+        state: Its state, which is not to be used again after it.
+        open_collection: What loads the models.
     """
-    state = ServiceState(settings, Metrics())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        engine = await anyio.to_thread.run_sync(open_engine, settings)
-        for sampler in engine.samplers.values():
-            state.metrics.loaded(sampler.manifest, engine.device)
-        state.engine = engine
-        yield
-        state.engine = None
-        engine.close()
+        keeper = asyncio.create_task(keep_models(state, open_collection))
+        try:
+            yield
+        finally:
+            keeper.cancel()
 
     app = FastAPI(
         title="Eventmill",

@@ -1,13 +1,12 @@
 """The command ``eventmill``."""
 
-import copy
 import json
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +14,6 @@ import click
 if TYPE_CHECKING:
     from events.formats import LayoutName
     from events.units import EnergyUnit
-    from service.engine import Engine
     from service.generator import Validity
     from service.settings import Settings
 
@@ -44,26 +42,33 @@ _threads = click.option("--threads", type=int, help="Threads that generate; by d
 @_device
 @_threads
 @click.option("--default-model", help="Model that serves a process of several unless a request names one.")
-@click.option("--max-events", type=int, help="Most events of one request.")
-@click.option("--shutdown-seconds", type=int, help="Time that running requests have once told to stop.")
+@click.option("--max-events", type=int, help="Most events of one request; by default 100 million.")
+@click.option("--max-streams", type=int, help="Requests answered at once; by default 32.")
+@click.option("--max-waiting", type=int, help="Requests that wait for one of them to end; by default 64.")
+@click.option("--max-per-client", type=int, help="Requests of one client, of both kinds; by default 24.")
+@click.option("--queue-seconds", type=float, help="Longest wait of a request; by default 30.")
+@click.option("--request-seconds", type=float, help="Longest answer; by default 21600, six hours.")
+@click.option("--stall-seconds", type=float, help="Longest time a client may read nothing; by default 60.")
+@click.option("--receipt-seconds", type=float, help="Time for which receipts are kept; by default 3600.")
+@click.option("--reload-seconds", type=float, help="Pause between looks for changed models; by default 2.")
+@click.option("--drain-seconds", type=float, help="Time from not being ready to closing the port: 2.")
+@click.option("--shutdown-seconds", type=int, help="Time that running requests have after that: 30.")
 def serve(**options: object) -> None:
     """Serve events over HTTP.
 
-    Every option can also be set in the environment, as EVENTMILL_PORT and so on.
+    SIGTERM ends the service in steps; a second signal ends it at once. Every option can also be set in the
+    environment, as EVENTMILL_PORT and so on.
     """
-    import uvicorn  # noqa: PLC0415
-
     from service.app import create_app  # noqa: PLC0415
+    from service.server import Server  # noqa: PLC0415
+    from service.state import ServiceState  # noqa: PLC0415
 
-    settings = _settings(options)
-    engine = _open_engine(settings)
-    uvicorn.run(
-        create_app(settings, lambda _: engine),
-        host=settings.host,
-        port=settings.port,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-        log_config=_log_config(),
-    )
+    state = ServiceState.of(_settings(options))
+    with closing(state.workers):
+        Server(create_app(state), state).run()
+    with _clear_errors():
+        if state.failure is not None:
+            raise state.failure
 
 
 @main.command()
@@ -103,14 +108,18 @@ def generate(
     **options: object,
 ) -> None:
     """Write events to a file, the same as a server would send."""
+    from service.collection import Collection  # noqa: PLC0415
     from service.generation import resolved_units  # noqa: PLC0415
     from service.offline import write_slice  # noqa: PLC0415
+    from service.runtime import usable_cores  # noqa: PLC0415
+    from service.workers import Workers  # noqa: PLC0415
 
+    settings = _settings(options)
     seed = secrets.randbits(32) if seed is None else seed
-    with _clear_errors(), closing(_open_engine(_settings(options))) as engine:
-        events = engine.sampler(process, model).slice(n, seed, offset, validity)
+    with _clear_errors(), closing(Workers(settings.threads or usable_cores())) as workers:
+        events = Collection.open(settings).sampler(process, model).slice(n, seed, offset, validity)
         with click.progressbar(length=n, label=f"{process}, seed {seed}", file=sys.stderr) as bar:
-            write_slice(engine, events, out, resolved_units(units, layout), layout, bar.update)
+            write_slice(workers, events, out, resolved_units(units, layout), layout, bar.update)
 
 
 @main.command("models")
@@ -142,13 +151,6 @@ def _settings(options: dict[str, object]) -> "Settings":
         raise click.UsageError(str(error)) from error
 
 
-def _open_engine(settings: "Settings") -> "Engine":
-    from service.engine import Engine  # noqa: PLC0415
-
-    with _clear_errors():
-        return Engine.open(settings)
-
-
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     """Turn errors that say all there is to say into messages without a traceback."""
@@ -159,12 +161,3 @@ def _clear_errors() -> Iterator[None]:
         yield
     except (ValueError, OSError, UnknownModelError, DeviceError, OutputError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _log_config() -> dict[str, Any]:
-    """Uvicorn's logging, with our own log lines in the same form."""
-    from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415
-
-    config = copy.deepcopy(LOGGING_CONFIG)
-    config["loggers"]["service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-    return config

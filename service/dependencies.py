@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
-from service.engine import Engine
+from service.collection import Collection
 from service.errors import NotReadyError
 from service.state import ServiceState, state_of
 
@@ -13,12 +13,12 @@ async def _state(request: Request) -> ServiceState:
     return state_of(request)
 
 
-async def _engine(request: Request) -> Engine:
-    engine = state_of(request).engine
-    if engine is None:
-        raise NotReadyError("the models are not loaded; try again soon")
-    return engine
+async def _collection(request: Request) -> Collection:
+    collection = state_of(request).collection
+    if collection is None:
+        raise NotReadyError("the models are not loaded", retry_after=1)
+    return collection
 
 
 StateDependency: TypeAlias = Annotated[ServiceState, Depends(_state)]
-EngineDependency: TypeAlias = Annotated[Engine, Depends(_engine)]
+CollectionDependency: TypeAlias = Annotated[Collection, Depends(_collection)]

@@ -1,48 +1,8 @@
-"""What a request can run into, told as problem details (RFC 9457)."""
+"""What a request can run into."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
-
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
-from starlette.exceptions import HTTPException
-
-from models.errors import UnknownModelError
-from service.middleware import REQUEST_ID
-from service.runtime import OutputError
-from service.state import state_of
-
-PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
-
-_LOG = logging.getLogger(__name__)
-
-
-class Problem(BaseModel):
-    """Body of every error response.
-
-    Attributes:
-        type: URN of the kind of problem.
-        code: The kind of problem, for programs.
-        title: The kind of problem, for people.
-        status: The HTTP status.
-        detail: What went wrong this time, and what would help.
-        instance: Path of the request.
-        request_id: ID of the request, as in the service's log.
-    """
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    code: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    request_id: str
+from typing import ClassVar
 
 
 class ServiceError(Exception):
@@ -52,6 +12,7 @@ class ServiceError(Exception):
         code: The kind of problem, for programs.
         status: The HTTP status.
         known: What is known and might help, by name.
+        retry_after: Seconds after which the same request may succeed, or None if it never will.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -60,6 +21,7 @@ class ServiceError(Exception):
     def __init__(self, detail: str, **known: object) -> None:
         super().__init__(detail)
         self.known = known
+        self.retry_after: int | None = None
 
 
 class InvalidRequestError(ServiceError):
@@ -96,84 +58,69 @@ class NotAcceptableError(ServiceError):
         )
 
 
-class NotReadyError(ServiceError):
-    """The models are not loaded."""
+class ModelChangedError(ServiceError):
+    """The model is not the one that the request names by its digest."""
 
-    code = "not_ready"
+    code = "model_changed"
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, name: str, digest: str) -> None:
+        super().__init__(
+            f"{name} has the digest {digest} now; leave out model_digest to have the events of this model",
+            model_digest=digest,
+        )
+
+
+class UnknownRequestError(ServiceError):
+    """No request of that ID is known."""
+
+    code = "unknown_request"
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, request_id: str, seconds: float) -> None:
+        super().__init__(
+            f"no request {request_id!r} is known; only the latest are, for {seconds:g} s after their end",
+            kept_seconds=seconds,
+        )
+
+
+class TemporaryError(ServiceError):
+    """The same request may succeed later."""
+
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
-
-def add_error_handlers(app: FastAPI) -> None:
-    """Answer every error with problem details."""
-    app.exception_handler(ServiceError)(_service_error)
-    app.exception_handler(UnknownModelError)(_unknown_model)
-    app.exception_handler(OutputError)(_output_error)
-    app.exception_handler(RequestValidationError)(_validation_error)
-    app.exception_handler(HTTPException)(_http_error)
-    app.exception_handler(Exception)(_unexpected_error)
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(f"{detail}; try again in {retry_after} s")
+        self.retry_after = retry_after
 
 
-def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI says of responses with these statuses."""
-    content = {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
-    return {status.value: {"description": status.phrase, "content": content} for status in statuses}
+class NotReadyError(TemporaryError):
+    """Nothing can be generated yet, or any more."""
+
+    code = "not_ready"
 
 
-async def _service_error(request: Request, error: ServiceError) -> JSONResponse:
-    return _problem(request, error.code, error.status, str(error), error.known)
+class TimeLimitError(TemporaryError):
+    """The request took longer than it may."""
+
+    code = "timeout"
 
 
-async def _unknown_model(request: Request, error: UnknownModelError) -> JSONResponse:
-    return _problem(
-        request, f"unknown_{error.kind}", HTTPStatus.NOT_FOUND, str(error), {"known": list(error.known)}
-    )
+class ShedError(TemporaryError):
+    """The request was turned away for the sake of others."""
 
 
-async def _output_error(request: Request, error: OutputError) -> JSONResponse:
-    _LOG.error("request=%s %s", request.state.request_id, error)
-    return _problem(request, "model_failed", HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+class OverloadedError(ShedError):
+    """The service has as many requests as it takes."""
+
+    code = "overloaded"
 
 
-async def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [{"parameter": str(each["loc"][-1]), "message": each["msg"]} for each in error.errors()]
-    detail = "; ".join(f"{each['parameter']}: {each['message']}" for each in errors)
-    state = state_of(request)
-    known = {"errors": errors, "max_events": state.settings.max_events}
-    if state.engine is not None:
-        known["processes"] = list(state.engine.shelf.processes)
-    return _problem(request, InvalidRequestError.code, InvalidRequestError.status, detail, known)
+class TooManyRequestsError(ShedError):
+    """The client has as many requests as one may have."""
 
+    code = "too_many_requests"
+    status = HTTPStatus.TOO_MANY_REQUESTS
 
-async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
-    status = HTTPStatus(error.status_code)
-    code = status.phrase.lower().replace(" ", "_")
-    return _problem(request, code, status, error.detail, headers=error.headers)
-
-
-async def _unexpected_error(request: Request, _: Exception) -> JSONResponse:
-    detail = "the service failed; its log has the cause beside this request's ID"
-    return _problem(request, ServiceError.code, ServiceError.status, detail)
-
-
-def _problem(
-    request: Request,
-    code: str,
-    status: HTTPStatus,
-    detail: str,
-    known: Mapping[str, object] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    state_of(request).metrics.refused.labels(code).inc()
-    problem = Problem(
-        type=f"urn:eventmill:problem:{code}",
-        code=code,
-        title=code.replace("_", " ").capitalize(),
-        status=status,
-        detail=detail,
-        instance=request.url.path,
-        request_id=request.state.request_id,
-        **dict(known or {}),
-    )
-    # The last resort's response passes no middleware that would set the ID.
-    all_headers = {**(headers or {}), REQUEST_ID: problem.request_id}
-    return JSONResponse(problem.model_dump(), status, all_headers, PROBLEM_MEDIA_TYPE)
+    def __init__(self, most: int, retry_after: int) -> None:
+        super().__init__(f"one client may have {most} requests at a time", retry_after)

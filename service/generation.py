@@ -1,17 +1,21 @@
 """One request for events, resolved: which slice of which data set, in which format."""
 
+import hashlib
+import json
 import secrets
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from events.formats import Format, FormatName, LayoutName, make_format
+from events.formats import Encoder, Format, FormatName, LayoutName, make_format
 from events.units import EnergyUnit
-from models.manifest import Manifest
+from models.manifest import Manifest, Sha256
 from service.addresses import INDEX_LIMIT, SEED_LIMIT
-from service.engine import Engine
-from service.errors import InvalidRequestError, LimitExceededError
+from service.collection import Collection
+from service.errors import InvalidRequestError, LimitExceededError, ModelChangedError
 from service.generator import Validity
 from service.negotiation import accepted_format
 from service.sampler import DatasetSlice
@@ -26,8 +30,10 @@ HEADERS: Final = {
     "X-Eventmill-Events": "Number of events. A body with fewer was cut short.",
     "X-Eventmill-Validity": "Whether invalid events were drawn again.",
     "X-Eventmill-Units": "Unit of energies and momenta.",
+    "Content-Location": "Address of exactly these bytes, the model's digest included.",
+    "ETag": "Names exactly these bytes.",
 }
-"""Response headers that name the events exactly, and what they tell."""
+"""Response headers that name the events exactly, and what they tell; the first nine are the provenance."""
 
 
 class GenerateQuery(BaseModel):
@@ -38,6 +44,11 @@ class GenerateQuery(BaseModel):
     process: str = Field(description="Process ID, such as ttbar.", examples=["ttbar"])
     n: int = Field(ge=1, description="Number of events.", examples=[1000])
     model: str | None = Field(None, description="Model; the process's default one if absent.")
+    model_digest: Sha256 | None = Field(
+        None,
+        description="Digest that the model must have, as in X-Eventmill-Model-Digest: a model that has "
+        "changed since is refused then, as its events are others.",
+    )
     seed: int | None = Field(
         None,
         ge=0,
@@ -71,32 +82,38 @@ class Generation:
     Attributes:
         events: The slice.
         units: Unit of energies and momenta.
+        layout: Columns of Arrow and Parquet.
         format: How the events are written.
     """
 
     events: DatasetSlice
     units: EnergyUnit
+    layout: LayoutName
     format: Format
 
     @classmethod
     def resolve(
-        cls, query: GenerateQuery, accept: str | None, engine: Engine, max_events: int
+        cls, query: GenerateQuery, accept: str | None, collection: Collection, max_events: int
     ) -> "Generation":
         """What a query asks for.
 
         Args:
             query: The parameters.
             accept: The Accept header.
-            engine: The models there are.
+            collection: The models there are.
             max_events: The most events of one request.
 
         Raises:
             UnknownModelError: If there is no such process or model.
+            ModelChangedError: If the model has another digest than is asked for.
             LimitExceededError: If too many events are asked for.
             InvalidRequestError: If parameters contradict each other.
             NotAcceptableError: If the client accepts no format there is.
         """
-        sampler = engine.sampler(query.process, query.model)
+        sampler = collection.sampler(query.process, query.model)
+        digest = sampler.manifest.digest
+        if query.model_digest not in {None, digest}:
+            raise ModelChangedError(f"{query.process}/{sampler.manifest.model}", digest)
         if query.n > max_events:
             raise LimitExceededError(query.n, max_events)
         seed = secrets.randbits(32) if query.seed is None else query.seed
@@ -106,7 +123,7 @@ class Generation:
             format_ = make_format(query.format or accepted_format(accept), units, query.layout)
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
-        return cls(events, units, format_)
+        return cls(events, units, query.layout, format_)
 
     @property
     def manifest(self) -> Manifest:
@@ -126,15 +143,36 @@ class Generation:
         return f"{stem}_{events.offset}-{events.offset + events.n - 1}{self.format.suffix}"
 
     @property
+    def location(self) -> str:
+        """Where to have exactly these bytes again, whatever becomes the default."""
+        told = self.provenance
+        names = ("process", "model", "model_digest", "seed", "offset", "validity", "units")
+        query = {name: told[name] for name in names}
+        return "/generate?" + urlencode(
+            query | {"n": told["num_events"], "format": self.format.name, "layout": self.layout}
+        )
+
+    @property
+    def etag(self) -> str:
+        """A strong validator: the digest of all that determines the bytes."""
+        determining = json.dumps([version("eventmill"), version("pyarrow"), self.location])
+        return f'"{hashlib.sha256(determining.encode()).hexdigest()}"'
+
+    @property
     def headers(self) -> dict[str, str]:
-        """Response headers: the provenance, a file name, and what proxies and caches must know."""
-        return dict(zip(HEADERS, self.provenance.values(), strict=True)) | {
+        """Response headers: what names the bytes, a file name, and what proxies must know."""
+        return dict(zip(HEADERS, (*self.provenance.values(), self.location, self.etag), strict=True)) | {
             "Content-Disposition": f'attachment; filename="{self.file_name}"',
             "Vary": "Accept",
-            "Cache-Control": "no-store",
+            # Kept by a cache, they are asked for again by their ETag: a model may change.
+            "Cache-Control": "no-cache",
             # A buffering proxy would hide a slow reader from us, and the first events from the reader.
             "X-Accel-Buffering": "no",
         }
+
+    def encoder(self) -> Encoder:
+        """A new stream of bytes in the format."""
+        return self.format.encoder(self.provenance)
 
 
 def resolved_units(units: EnergyUnit | None, layout: LayoutName) -> EnergyUnit:

@@ -8,12 +8,12 @@ from events.batch import EventBatch
 from events.files import write_events
 from events.formats import LayoutName
 from events.units import EnergyUnit
-from service.engine import Engine
-from service.sampler import DatasetSlice, in_order
+from service.sampler import DatasetSlice
+from service.workers import Workers
 
 
 def write_slice(
-    engine: Engine,
+    workers: Workers,
     events: DatasetSlice,
     path: Path,
     units: EnergyUnit,
@@ -23,7 +23,7 @@ def write_slice(
     """Write a slice of a data set to a file, which appears when it is complete.
 
     Args:
-        engine: Where to generate.
+        workers: What generates.
         events: What to generate.
         path: The file; its ending says the format.
         units: Unit of energies and momenta.
@@ -39,7 +39,7 @@ def write_slice(
     """
 
     def batches() -> Iterator[EventBatch]:
-        with closing(in_order(engine.executor, events.tasks(), engine.ahead)) as blocks:
+        with workers.lane() as lane, closing(lane.in_order(events.tasks())) as blocks:
             for future in blocks:
                 batch = future.result().events
                 yield batch

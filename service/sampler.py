@@ -1,11 +1,9 @@
 """Slices of a model's endless data set."""
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Final
 
 from events.batch import EventBatch, concatenate
 from models.manifest import IndependentObjectsManifest, Manifest
@@ -16,7 +14,8 @@ from service.independent_objects import IndependentObjects
 from service.runtime import Device, load_graph
 from service.whole_events import WholeEvents
 
-T = TypeVar("T")
+FIRST_EVENTS: Final = 512
+"""Events of the first task of a slice: fewer than a block has, so that its first bytes come soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +63,13 @@ class DatasetSlice:
 
     def tasks(self) -> Iterator[Callable[[], Block]]:
         """The work: calls that each give the next part of the slice, in any thread and in any order."""
-        size = self.generator.manifest.block_events
-        end = self.offset + self.n
-        for index in range(self.offset // size, -(-end // size)):
-            first = index * size
-            yield partial(self._part, index, max(self.offset - first, 0), min(end - first, size))
-
-    def _part(self, index: int, start: int, stop: int) -> Block:
-        return self.generator.block(self.seed, index, self.validity).slice(start, stop)
+        size, end = self.generator.manifest.block_events, self.offset + self.n
+        start, stop = self.offset, self.offset + FIRST_EVENTS
+        while start < end:
+            index = start // size
+            first, stop = index * size, min(stop, (index + 1) * size, end)
+            yield partial(self.generator.block, self.seed, index, self.validity, start - first, stop - first)
+            start, stop = stop, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +110,3 @@ class Sampler:
     def sample(self, n: int, seed: int, offset: int = 0, validity: Validity = "valid") -> EventBatch:
         """The events of a slice in one batch."""
         return concatenate([task().events for task in self.slice(n, seed, offset, validity).tasks()])
-
-
-def in_order(executor: Executor, tasks: Iterable[Callable[[], T]], ahead: int) -> Generator[Future[T]]:
-    """Run tasks side by side and hand out their futures in order.
-
-    At most `ahead` of them are running, queued or done without having been taken, so memory is bounded by the
-    pace of the consumer. Closing the iterator cancels what has not begun.
-    """
-    pending: deque[Future[T]] = deque()
-    try:
-        for task in tasks:
-            pending.append(executor.submit(task))
-            if len(pending) == ahead:
-                yield pending.popleft()
-        while pending:
-            yield pending.popleft()
-    finally:
-        for future in pending:
-            future.cancel()

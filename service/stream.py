@@ -1,63 +1,110 @@
 """Events as a stream of bytes over HTTP.
 
-Blocks are generated ahead on the engine's threads, encoded there in order, and sent as the client takes them:
+Blocks are generated ahead on the workers' threads, encoded there in order, and sent as the client takes them:
 a slow client slows its own generation, and one that leaves stops it.
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, closing
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import TypeVar
+from typing import Final, TypeAlias, TypeVar
 
+from fastapi import Request
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 from typing_extensions import override
 
-from service.engine import Engine
+from service.errors import TimeLimitError
 from service.generation import Generation
-from service.metrics import Metrics, RequestRecord
-from service.sampler import in_order
+from service.record import Outcome, RequestRecord
+from service.state import ServiceState
+from service.workers import Lane
 
 T = TypeVar("T")
+Chunk: TypeAlias = bytes | memoryview
 
-_LOG = logging.getLogger(__name__)
+READER: Final = "reader"
+"""Where a request's state has its `Reader`, if the server watches it."""
 
 
-async def event_chunks(
-    generation: Generation, engine: Engine, metrics: Metrics, request_id: str
-) -> AsyncGenerator[bytes]:
-    """The bytes of a slice of events, none of them empty.
+@dataclass(slots=True)
+class Reader:
+    """The other end of a connection.
 
-    Args:
-        generation: What to generate.
-        engine: Where to do so.
-        metrics: Where to count it.
-        request_id: What to call it in the log.
+    Attributes:
+        stalled: Whether the connection was broken because it read nothing for too long.
+    """
+
+    stalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request for events, apart from what it asks for.
+
+    Attributes:
+        request_id: Its ID.
+        client: Address of who makes it.
+        reader: The client's end of the connection.
+        limit: Its time limit.
+    """
+
+    request_id: str
+    client: str
+    reader: Reader
+    limit: asyncio.Timeout
+
+    @classmethod
+    def of(cls, request: Request, seconds: float) -> "Call":
+        """What a request is, which may take so many seconds from now."""
+        client = request.client.host if request.client else "local"
+        reader = getattr(request.state, READER, Reader())
+        return cls(request.state.request_id, client, reader, asyncio.timeout(seconds))
+
+
+async def event_chunks(generation: Generation, state: ServiceState, call: Call) -> AsyncGenerator[Chunk]:
+    """The bytes of a slice of events, none of them empty, once there is a place for the request.
 
     Raises:
+        ShedError: If the request is turned away.
         OutputError: If the model gives what no event can be made of.
     """
-    encoder = generation.format.encoder(generation.provenance)
-    blocks = in_order(engine.executor, map(_timed, generation.events.tasks()), engine.ahead)
-    with _recorded(generation, metrics, request_id) as record, closing(blocks):
+    dataset, format_ = generation.provenance, generation.format
+    record = RequestRecord(state.metrics, call.request_id, dataset, format_.name)
+    state.receipts.add(record)
+    with record.followed(partial(_interruption, call, state)):
+        async with state.admission.place(call.client, generation.events.n) as place:
+            record.admitted()
+            with state.workers.lane() as lane:
+                async with aclosing(_encoded(generation, lane, record)) as chunks:
+                    async for chunk, events in chunks:
+                        with record.sending(events, len(chunk)):
+                            yield chunk
+                        place.events = record.events
+
+
+async def _encoded(
+    generation: Generation, lane: Lane, record: RequestRecord
+) -> AsyncGenerator[tuple[Chunk, int]]:
+    """Chunks, none of them empty, each with the number of events that it completes."""
+    encoder, waiting = generation.encoder(), 0
+    with closing(lane.in_order(map(_timed, generation.events.tasks()))) as blocks:
         for future in blocks:
             block, seconds = await asyncio.wrap_future(future)
             record.generated(block, seconds)
-            encoding = engine.executor.submit(_timed(partial(encoder.encode, block.events)))
-            chunk, seconds = await asyncio.wrap_future(encoding)
+            encode = partial(_hashed, record, partial(encoder.encode, block.events))
+            chunk, seconds = await asyncio.wrap_future(lane.submit_first(_timed(encode)))
             record.encoded(seconds)
+            waiting += len(block.events)
             if chunk:
-                record.sending()
-                yield chunk
-            record.sent(len(block.events), len(chunk))
-        last = await asyncio.wrap_future(engine.executor.submit(encoder.finish))
-        if last:
-            record.sending()
-            yield last
-        record.sent(0, len(last))
+                yield chunk, waiting
+                waiting = 0
+    last = await asyncio.wrap_future(lane.submit(partial(_hashed, record, encoder.finish)))
+    if last:
+        yield last, waiting
 
 
 class EventResponse(StreamingResponse):
@@ -67,22 +114,29 @@ class EventResponse(StreamingResponse):
     """
 
     def __init__(
-        self, first: bytes, rest: AsyncGenerator[bytes], headers: Mapping[str, str], media_type: str
+        self,
+        chunks: AsyncGenerator[Chunk],
+        limit: asyncio.Timeout,
+        headers: Mapping[str, str],
+        media_type: str,
     ) -> None:
-        self._rest = rest
-        super().__init__(_chain(first, rest), headers=headers, media_type=media_type)
+        self._chunks = chunks
+        self._limit = limit
+        super().__init__(chunks, headers=headers, media_type=media_type)
 
     @override
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response, as ASGI wants it."""
+    async def stream_response(self, send: Send) -> None:
+        """Send the response; it is cancelled when the client leaves."""
         try:
-            await super().__call__(scope, receive, send)
-        finally:
-            # Starlette does not close the body when the client leaves; the generation must stop then.
-            await self._rest.aclose()
+            # Nobody else would close the chunks, and generation must stop when sending does.
+            async with self._limit, aclosing(self._chunks):
+                self.body_iterator = _chain(await anext(self._chunks), self._chunks)
+                await super().stream_response(send)
+        except TimeoutError as error:
+            raise TimeLimitError("the request took longer than it may", retry_after=1) from error
 
 
-async def _chain(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+async def _chain(first: Chunk, rest: AsyncGenerator[Chunk]) -> AsyncGenerator[Chunk]:
     yield first
     async for chunk in rest:
         yield chunk
@@ -98,16 +152,16 @@ def _timed(task: Callable[[], T]) -> Callable[[], tuple[T, float]]:
     return run
 
 
-@contextmanager
-def _recorded(generation: Generation, metrics: Metrics, request_id: str) -> Generator[RequestRecord]:
-    events, manifest, format_ = generation.events, generation.manifest, generation.format
-    try:
-        with metrics.request(manifest, format_.name) as record:
-            yield record
-    finally:
-        _LOG.info(
-            "request=%s process=%s model=%s format=%s seed=%d offset=%d n=%d outcome=%s events=%d bytes=%d "
-            "seconds=%.3f",
-            request_id, manifest.process, manifest.model, format_.name, events.seed, events.offset, events.n,
-            record.outcome, record.events, record.bytes, record.seconds(),
-        )  # fmt: skip
+def _hashed(record: RequestRecord, encode: Callable[[], Chunk]) -> Chunk:
+    chunk = encode()
+    record.sha256.update(chunk)
+    return chunk
+
+
+def _interruption(call: Call, state: ServiceState) -> Outcome:
+    """How a request ended that was cancelled."""
+    if call.reader.stalled:
+        return "stalled"
+    if call.limit.expired():
+        return "timeout"
+    return "drained" if state.overdue else "client_closed"

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from models.manifest import AnyManifest
 from models.shelf import Artefact
-from service.dependencies import EngineDependency
-from service.errors import problem_responses
+from service.dependencies import CollectionDependency
+from service.problems import problem_responses
 
 router = APIRouter(tags=["catalogue"])
 
@@ -54,18 +54,20 @@ class ModelDetail(BaseModel):
 @router.get(
     "/processes", summary="List processes", responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE)
 )
-async def processes(engine: EngineDependency) -> list[ProcessEntry]:
+async def processes(collection: CollectionDependency) -> list[ProcessEntry]:
     """All processes, each with its models and the one that serves it by default."""
     return [
-        ProcessEntry(process=name, default_model=engine.default(name), models=list(engine.shelf.models(name)))
-        for name in engine.shelf.processes
+        ProcessEntry(
+            process=name, default_model=collection.default(name), models=list(collection.shelf.models(name))
+        )
+        for name in collection.shelf.processes
     ]
 
 
 @router.get("/models", summary="List models", responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE))
-async def models(engine: EngineDependency) -> list[ModelEntry]:
+async def models(collection: CollectionDependency) -> list[ModelEntry]:
     """All models in brief."""
-    return [ModelEntry.of(artefact) for artefact in engine.shelf]
+    return [ModelEntry.of(artefact) for artefact in collection.shelf]
 
 
 @router.get(
@@ -73,7 +75,7 @@ async def models(engine: EngineDependency) -> list[ModelEntry]:
     summary="Describe a model",
     responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-async def model(process: str, model: str, engine: EngineDependency) -> ModelDetail:
+async def model(process: str, model: str, collection: CollectionDependency) -> ModelDetail:
     """One model in full: manifest with provenance and figures, and model card."""
-    artefact = engine.shelf.get(process, model)
+    artefact = collection.shelf.get(process, model)
     return ModelDetail(digest=artefact.manifest.digest, manifest=artefact.manifest, card=artefact.card())

@@ -7,20 +7,21 @@ from fastapi import APIRouter, Request
 from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
-from service.dependencies import EngineDependency, StateDependency
-from service.errors import problem_responses
+from service.dependencies import CollectionDependency, StateDependency
+from service.errors import NotReadyError
+from service.problems import problem_responses
 
 router = APIRouter(tags=["operation"])
 
 
 @router.get("/", summary="Greeting")
-async def greeting(request: Request, engine: EngineDependency) -> dict[str, Any]:
+async def greeting(request: Request, collection: CollectionDependency) -> dict[str, Any]:
     """What this is, and how to ask for events."""
-    example = request.url.replace(path="/generate", query=f"process={engine.shelf.processes[0]}&n=1000")
+    example = request.url.replace(path="/generate", query=f"process={collection.shelf.processes[0]}&n=1000")
     return {
         "service": "eventmill",
         "description": "LHC collision events from trained generative models.",
-        "processes": list(engine.shelf.processes),
+        "processes": list(collection.shelf.processes),
         "example": f"curl -X POST '{example}' > events.csv",
         "documentation": str(request.url.replace(path="/docs")),
     }
@@ -37,9 +38,16 @@ async def live() -> dict[str, str]:
     summary="Can events be generated?",
     responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE),
 )
-async def ready(engine: EngineDependency) -> dict[str, Any]:
-    """Answers with the number of loaded models, or with status 503 while there are none."""
-    return {"status": "ready", "models": len(engine.samplers), "device": engine.device}
+async def ready(collection: CollectionDependency, state: StateDependency) -> dict[str, Any]:
+    """Answers with the models, or with status 503 while there are none and before the service stops."""
+    if state.draining:
+        raise NotReadyError("the service is about to stop", retry_after=state.settings.shutdown_seconds + 1)
+    return {
+        "status": "ready",
+        "models": len(collection.samplers),
+        "refused": sorted(f"{folder.parent.name}/{folder.name}" for folder in collection.refused),
+        "device": collection.device,
+    }
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)

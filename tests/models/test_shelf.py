@@ -46,6 +46,16 @@ def test_a_damaged_artefact_stops_the_shelf(folder: Path) -> None:
         Shelf.open(folder.parent.parent)
 
 
+def test_a_damaged_artefact_can_be_left_out(folder: Path) -> None:
+    build_artefact(folder.parents[1], "stop_02")
+    (folder / "j.onnx").write_bytes(b"")
+    refused: dict[Path, str] = {}
+    shelf = Shelf.open(folder.parents[1], lambda path, error: refused.update({path: str(error)}))
+    assert shelf.processes == ("stop_02",)
+    assert list(refused) == [folder]
+    assert "j.onnx: damaged or replaced" in refused[folder]
+
+
 def test_an_artefact_in_the_wrong_folder_is_refused(folder: Path) -> None:
     shutil.copytree(folder, folder.parent.parent / "stop_02" / "exp2")
     with pytest.raises(ArtefactError, match="describes ttbar/exp2"):

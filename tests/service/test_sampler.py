@@ -1,6 +1,4 @@
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock
 
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ from events.batch import concatenate
 from events.selection import valid_events
 from models.shelf import Artefact
 from service.generator import Validity
-from service.sampler import Sampler, in_order
+from service.sampler import Sampler
 from tests.support.batches import assert_same_events
 
 N = 1000
@@ -111,41 +109,3 @@ def test_a_slice_tells_what_names_its_events(sampler: Sampler) -> None:
     told = sampler.slice(3, seed=2**64 - 1, offset=9).provenance
     assert told["model_digest"] == sampler.manifest.digest
     assert (told["seed"], told["offset"], told["num_events"]) == (str(2**64 - 1), "9", "3")
-
-
-def test_futures_come_in_order() -> None:
-    with ThreadPoolExecutor(3) as executor:
-        tasks = [lambda number=number: number for number in range(50)]
-        assert [future.result() for future in in_order(executor, tasks, 4)] == list(range(50))
-
-
-def test_work_runs_ahead_by_no_more_than_the_bound() -> None:
-    begun = 0
-    lock = Lock()
-
-    def count() -> None:
-        nonlocal begun
-        with lock:
-            begun += 1
-
-    with ThreadPoolExecutor(1) as executor:
-        futures = in_order(executor, [count] * 20, 3)
-        next(futures).result()
-        executor.submit(lambda: None).result()
-        assert begun == 3
-        next(futures).result()
-        executor.submit(lambda: None).result()
-        assert begun == 4
-        futures.close()
-
-
-def test_closing_cancels_what_has_not_begun() -> None:
-    gate, ran = Event(), list[int]()
-
-    tasks: list[Callable[[], object]] = [lambda: None, lambda: gate.wait(10), lambda: ran.append(1)]
-    with ThreadPoolExecutor(1) as executor:
-        futures = in_order(executor, tasks, 3)
-        next(futures)
-        futures.close()
-        gate.set()
-    assert not ran

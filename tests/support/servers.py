@@ -2,18 +2,27 @@
 
 import http.client
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-import uvicorn
-from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.collection import Collection
+from service.generator import EventGenerator
+from service.keeper import OpenCollection
+from service.sampler import Sampler
+from service.server import Server
+from service.settings import Settings
+from service.state import ServiceState
 
 EVENTMILL = [sys.executable, "-c", "from service.cli import main; main()"]
 
@@ -43,6 +52,7 @@ def serving_process(models: Path, *options: str) -> Iterator[ServingProcess]:
             port = _announced_port(process.stderr)
             # An unread pipe would fill up and block the service.
             threading.Thread(target=process.stderr.read, daemon=True).start()
+            wait_until(lambda: status(port, "/health/ready") == 200)
             yield ServingProcess(port, process)
         finally:
             process.terminate()
@@ -59,17 +69,41 @@ def _announced_port(log: IO[str]) -> int:
 
 
 @contextmanager
-def served_by_thread(app: FastAPI) -> Iterator[int]:
-    """An application on a real socket in a thread of this process; gives its port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on"))
+def served_by_thread(settings: Settings, open_collection: OpenCollection = Collection.open) -> Iterator[int]:
+    """A service on a real socket in a thread of this process; gives its port."""
+    state = ServiceState.of(settings)
+    server = Server(create_app(state, open_collection), state)
     thread = threading.Thread(target=server.run)
     thread.start()
-    try:
-        wait_until(lambda: server.started or not thread.is_alive())
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with closing(state.workers):
+        try:
+            wait_until(lambda: (state.collection is not None and server.started) or not thread.is_alive())
+            yield server.servers[0].sockets[0].getsockname()[1]
+        finally:
+            server.handle_exit(signal.SIGINT, None)
+            thread.join(60)
+
+
+@contextmanager
+def ready_client(
+    settings: Settings, open_collection: OpenCollection = Collection.open
+) -> Iterator[TestClient]:
+    """A client of a service without a socket."""
+    state = ServiceState.of(settings)
+    with closing(state.workers), TestClient(create_app(state, open_collection)) as client:
+        wait_until(lambda: state.collection is not None)
+        yield client
+
+
+def altered(alter: Callable[[EventGenerator], EventGenerator]) -> OpenCollection:
+    """Opens collections whose generators are altered."""
+
+    def open_altered(settings: Settings, last: Collection | None) -> Collection:
+        collection = Collection.open(settings, last)
+        samplers = {key: Sampler(alter(each.generator)) for key, each in collection.samplers.items()}
+        return replace(collection, samplers=samplers)
+
+    return open_altered
 
 
 @contextmanager
@@ -81,6 +115,12 @@ def response(port: int, method: str, target: str) -> Iterator[http.client.HTTPRe
         yield connection.getresponse()
     finally:
         connection.close()
+
+
+def status(port: int, target: str) -> int:
+    """The status of the answer to a GET."""
+    with response(port, "GET", target) as answer:
+        return answer.status
 
 
 def metrics(port: int) -> dict[str, float]:
