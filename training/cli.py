@@ -12,6 +12,7 @@ import click
 from models.errors import UnknownModelError
 from training.compare.command import compare
 from training.config import SHIPPED, TrainingConfig, load_config
+from training.evaluation.describe.command import describe
 from training.simulate.command import simulate
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -36,6 +37,7 @@ def main() -> None:
 
 main.add_command(simulate)
 main.add_command(compare)
+main.add_command(describe)
 
 
 @main.command()

@@ -19,5 +19,7 @@ def _describe(path: Path) -> str:
     if not sidecar.exists():
         return NOT_STATED
     facts = json.loads(sidecar.read_text())
+    if not {"generator", "process", "seed", "digest"} <= facts.keys():
+        return NOT_STATED
     settings = f"process {facts['process']}, seed {facts['seed']}, settings {facts['digest'][:12]}"
     return f"Eventmill's simulation: {facts['generator']}; {settings}"

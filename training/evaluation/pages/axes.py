@@ -1,0 +1,22 @@
+"""Axes as the field draws them."""
+
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
+
+_MANY_DECADES: Final = 2.5
+
+
+def logarithmic_x(axes: Axes, low: float, high: float) -> None:
+    """A logarithmic axis with plain numbers at its ticks: 20, 50, 100 rather than powers of ten."""
+    axes.set(xscale="log", xlim=(low, high))
+    labelled = (1.0,) if high > low * 10**_MANY_DECADES else (1.0, 2.0, 5.0)
+    axes.xaxis.set_major_locator(LogLocator(subs=labelled))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def axis_label(label: str, unit: str) -> str:
+    """Label of an axis with its unit in brackets."""
+    return f"{label} [{unit}]" if unit else label

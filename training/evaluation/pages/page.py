@@ -1,0 +1,26 @@
+"""Pages from templates."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from training.evaluation.pages.numbers import grouped, share, with_error
+
+
+def render(template: str, **facts: object) -> str:
+    """A page with everything it needs in it: no part of it is fetched from anywhere.
+
+    Args:
+        template: Name of the template.
+        facts: What the template speaks of.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"share": share, "with_error": with_error, "grouped": grouped}
+    return environment.get_template(template).render(**facts, eventmill=version("eventmill"))
