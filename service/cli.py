@@ -29,9 +29,7 @@ _models = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of the models, <process>/<model>/; by default those shipped.",
 )
-_device = click.option(
-    "--device", type=click.Choice(["cpu", "cuda"]), help="Where the models run; by default on the CPU."
-)
+_device = click.option("--device", help="Where the models run: cpu (the default), cuda, or cuda:1 and so on.")
 _threads = click.option("--threads", type=int, help="Threads that generate; by default one for each core.")
 
 

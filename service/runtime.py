@@ -1,58 +1,50 @@
-"""onnxruntime: loaded graphs, on the device asked for, and the cores there are to run them."""
+"""onnxruntime: loaded graphs, on the device asked for, and the cores there are to run them.
+
+Each setting here was measured: the figures are in docs/performance.md, those of another machine come from
+``python -m tests.benchmarks.runtime``.
+"""
 
 import importlib.metadata
 import os
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import StringConstraints
 
 from models.errors import ArtefactError
 from models.graphs import AnyGraph
 
-Device: TypeAlias = Literal["cpu", "cuda"]
+Device: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(cpu|cuda(:[0-9]{1,3})?)$")]
+"""Where graphs run: ``cpu``, ``cuda`` or, on a machine with several GPUs, ``cuda:1`` and so on."""
+
 Noise: TypeAlias = npt.NDArray[np.float32]
 Tensor: TypeAlias = npt.NDArray[Any]
+Untyped: TypeAlias = Any
+"""Something of onnxruntime, which has no types."""
 
-PROVIDERS: Final[dict[Device, str]] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-
-ROWS_PER_RUN: Final[dict[Device, tuple[int, ...]]] = {"cpu": (64, 512), "cuda": (256, 8192)}
+_CPU_ROWS: Final = (64, 128, 256, 512)
+_CUDA_ROWS: Final = (256, 4096, 16384)
 """Rows that a run of a graph may have, rising; a run with fewer is padded to the next of them.
 
 Few shapes, because the runtime's memory grows when they vary. On a CPU the activations of 512 rows stay in
-the second-level cache, and 64 spare padding where single events are drawn again. Those for CUDA are not
-measured.
+the second-level cache, and fewer rows spare padding where objects are rare and events are drawn again. A GPU
+wants many rows and few runs; those for it are not measured.
 """
 
 _PACKAGES: Final = ("onnxruntime", "onnxruntime-gpu")
 _TENSOR_TYPES: Final = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 
-class Argument(Protocol):
-    """An input or output of a session."""
-
-    name: str
-    type: str
-    shape: list[int | str | None]
-
-
 class Session(Protocol):
-    """The part of an onnxruntime session that is used here; several threads may run one at once."""
+    """What runs a graph; several threads may do so at once."""
 
     def run(self, output_names: list[str], input_feed: Mapping[str, Tensor]) -> list[Tensor]:
         """Outputs by name for inputs by name."""
-
-    def get_inputs(self) -> list[Argument]:
-        """The inputs of the graph."""
-
-    def get_outputs(self) -> list[Argument]:
-        """The outputs of the graph."""
-
-    def get_providers(self) -> list[str]:
-        """The execution providers that are active."""
 
 
 class DeviceError(RuntimeError):
@@ -113,18 +105,20 @@ def _padded(values: Tensor, rows: int) -> Tensor:
 def load_graph(path: Path, graph: AnyGraph, device: Device) -> LoadedGraph:
     """Open an ONNX file, check it against the manifest, and run it once on fixed noise.
 
+    That is done on the CPU first, so that a file that is no good is told from a device that is none.
+
     Raises:
         ArtefactError: If the file is not the graph that the manifest describes.
         DeviceError: If the device cannot be used.
     """
-    session = _open_session(path, device)
+    session = _open_on_cpu(path)
     _check_signature(path, graph, session)
-    loaded = LoadedGraph(graph, session, ROWS_PER_RUN[device])
+    loaded = LoadedGraph(graph, session, _CPU_ROWS)
     try:
         loaded(_trial(graph))
     except OutputError as error:
         raise ArtefactError(f"{path}: {error}") from error
-    return loaded
+    return loaded if device == "cpu" else _on_cuda(path, graph, device)
 
 
 def _trial(graph: AnyGraph) -> dict[str, Tensor]:
@@ -163,37 +157,112 @@ def usable_cores() -> int:
     return max(1, cores)
 
 
-def _open_session(path: Path, device: Device) -> Session:
+def _runtime() -> Untyped:
     # The published runtime reports its use to its makers unless told not to before it is imported.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Slow to import, and needed only once a model is opened.
     import onnxruntime  # noqa: PLC0415
 
-    _require_provider(device, onnxruntime.get_available_providers())
-    if device == "cuda":
-        onnxruntime.preload_dlls()
-    options = onnxruntime.SessionOptions()
+    return onnxruntime
+
+
+def session_options() -> Untyped:
+    """The settings of a session, onnxruntime.SessionOptions.
+
+    All else is left as it is: the runtime's memory arena and pattern are worth several per cent, as long as
+    shapes are few; graph optimisation is complete; and threads that spin are none if a run has only its own.
+    """
+    options = _runtime().SessionOptions()
     # Blocks run in parallel on threads of our own: more threads inside a run would only compete with them.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return options
+
+
+def _open_on_cpu(path: Path) -> Untyped:
     try:
-        session: Session = onnxruntime.InferenceSession(path, options, providers=[PROVIDERS[device]])
+        return _runtime().InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ArtefactError(f"{path}: onnxruntime cannot load it: {error}") from error
-    # The runtime falls back to the CPU silently when CUDA's libraries are missing.
-    _require_provider(device, session.get_providers())
-    return session
 
 
-def _require_provider(device: Device, providers: list[str]) -> None:
-    if PROVIDERS[device] not in providers:
-        raise DeviceError(
-            f"device={device} was asked for, but onnxruntime has only {', '.join(providers)}; install "
-            "eventmill with the extra gpu (instead of cpu) on a machine with an NVIDIA driver for CUDA 13, "
-            "or set device=cpu"
-        )
+def _on_cuda(path: Path, graph: AnyGraph, device: Device) -> LoadedGraph:
+    onnxruntime, number = _runtime(), int(device.partition(":")[2] or 0)
+    _require_cuda(device, onnxruntime.get_available_providers())
+    onnxruntime.preload_dlls()
+    options = session_options()
+    # Else the runtime falls back to the CPU silently, for a node or, without CUDA's libraries, for all.
+    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    # TF32 would keep ten bits of a mantissa: more than the rounding that devices may differ by.
+    provider = ("CUDAExecutionProvider", {"device_id": str(number), "use_tf32": "0"})
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=[provider], enable_fallback=0)
+        _require_cuda(device, session.get_providers())
+        loaded = LoadedGraph(graph, BoundSession(session, "cuda", number), _CUDA_ROWS)
+        loaded(_trial(graph))
+    except DeviceError:
+        raise
+    except Exception as error:
+        raise DeviceError(f"{path}: cannot run on {device}: {error}; {_CUDA_REMEDY}") from error
+    return loaded
 
 
-def _check_signature(path: Path, graph: AnyGraph, session: Session) -> None:
+@dataclass(frozen=True, slots=True)
+class BoundSession:
+    """A session whose inputs and outputs stay on its device, at the same place from run to run.
+
+    On a CPU this is no faster than to run the session itself.
+
+    Attributes:
+        session: The runtime's session.
+        device: Kind of device, as the runtime calls it.
+        number: Which device of that kind.
+    """
+
+    session: Untyped
+    device: str
+    number: int
+    _bindings: dict[int, tuple[Untyped, dict[str, Untyped]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, output_names: list[str], input_feed: Mapping[str, Tensor]) -> list[Tensor]:
+        """Outputs by name for inputs by name; one thread at a time, as the device has one stream anyway."""
+        rows = len(next(iter(input_feed.values())))
+        with self._lock:
+            if rows not in self._bindings:
+                self._bindings[rows] = self._bind(output_names, input_feed)
+            binding, inputs = self._bindings[rows]
+            for name, values in input_feed.items():
+                inputs[name].update_inplace(np.ascontiguousarray(values))
+            self.session.run_with_iobinding(binding)
+            outputs: list[Tensor] = binding.copy_outputs_to_cpu()
+            return outputs
+
+    def _bind(
+        self, output_names: list[str], input_feed: Mapping[str, Tensor]
+    ) -> tuple[Untyped, dict[str, Untyped]]:
+        binding, make = self.session.io_binding(), _runtime().OrtValue.ortvalue_from_numpy
+        # A copy, as on a CPU the runtime would go on to use the caller's array.
+        inputs = {name: make(values.copy(), self.device, self.number) for name, values in input_feed.items()}
+        for name, value in inputs.items():
+            binding.bind_ortvalue_input(name, value)
+        for name in output_names:
+            binding.bind_output(name, self.device, self.number)
+        return binding, inputs
+
+
+_CUDA_REMEDY: Final = (
+    "install eventmill with the extra gpu (instead of cpu) on a machine with an NVIDIA driver for CUDA 13, "
+    "or set device=cpu"
+)
+
+
+def _require_cuda(device: Device, providers: list[str]) -> None:
+    if "CUDAExecutionProvider" not in providers:
+        found = ", ".join(providers)
+        raise DeviceError(f"device={device} was asked for, but onnxruntime has only {found}; {_CUDA_REMEDY}")
+
+
+def _check_signature(path: Path, graph: AnyGraph, session: Untyped) -> None:
     expected_inputs = {entry.name: (_TENSOR_TYPES[entry.dtype], entry.width) for entry in graph.inputs}
     inputs = {arg.name: (arg.type, arg.shape[-1]) for arg in session.get_inputs()}
     if inputs != expected_inputs:

@@ -13,7 +13,7 @@ from models.shelf import Artefact, Shelf
 from service.addresses import AddressSpace, Stream
 from service.generator import Validity
 from service.independent_objects import IndependentObjects
-from service.runtime import Argument, Noise, OutputError, Session, Tensor
+from service.runtime import Noise, OutputError, Session, Tensor
 from service.sampler import Sampler
 from tests.events.test_selection import passes
 from tests.support.batches import assert_same_events
@@ -100,15 +100,6 @@ class Altered:
             np.full_like(output, self.change[name]) if name in self.change else output
             for name, output in zip(output_names, outputs, strict=True)
         ]
-
-    def get_inputs(self) -> list[Argument]:
-        return self.session.get_inputs()
-
-    def get_outputs(self) -> list[Argument]:
-        return self.session.get_outputs()
-
-    def get_providers(self) -> list[str]:
-        return self.session.get_providers()
 
 
 def altered(generator: IndependentObjects, graph: str, **change: float) -> IndependentObjects:

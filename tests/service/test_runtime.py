@@ -1,4 +1,6 @@
 import importlib.metadata
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,12 +9,21 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from models.errors import ArtefactError
 from models.graphs import Graph, Noise
 from models.manifest import read_manifest
 from models.shelf import Artefact
-from service.runtime import DeviceError, check_installation, load_graph, usable_cores
+from service.runtime import (
+    BoundSession,
+    Device,
+    DeviceError,
+    Untyped,
+    check_installation,
+    load_graph,
+    usable_cores,
+)
 from tests.support.tiny_model import build_artefact
 
 
@@ -73,17 +84,112 @@ def test_cuda_without_a_build_for_it_is_refused(artefact: Artefact, monkeypatch:
         load_graph(artefact.path(graph), graph, "cuda")
 
 
+class OnCpu:
+    """A session that says it runs on CUDA, and runs on the CPU."""
+
+    def __init__(self, session: Untyped) -> None:
+        self.session = session
+
+    def get_providers(self) -> list[str]:
+        return ["CUDAExecutionProvider"]
+
+    def io_binding(self) -> Untyped:
+        binding = self.session.io_binding()
+        bind = binding.bind_output
+        binding.bind_output = lambda name, device, number: bind(name, *on_cpu(device, number))
+        return binding
+
+    def run_with_iobinding(self, binding: Untyped) -> None:
+        self.session.run_with_iobinding(binding)
+
+
+def on_cpu(device: str, number: int) -> tuple[str, int]:
+    assert (device, number) == ("cuda", 1)
+    return "cpu", 0
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Untyped]]:
+    """A runtime whose CUDA device 1 is the CPU; gives how its sessions were opened."""
+    opened: list[dict[str, Untyped]] = []
+    real, make = onnxruntime.InferenceSession, onnxruntime.OrtValue.ortvalue_from_numpy
+
+    def session(path: Path, options: Untyped, *, providers: list[object], **others: object) -> Untyped:
+        if providers == ["CPUExecutionProvider"]:
+            return real(path, options, providers=providers)
+        opened.append({"providers": providers, "options": options, **others})
+        return OnCpu(real(path, providers=["CPUExecutionProvider"]))
+
+    available = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: available)
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    placed = staticmethod(lambda values, device, number: make(values, *on_cpu(device, number)))
+    monkeypatch.setattr(onnxruntime.OrtValue, "ortvalue_from_numpy", placed)
+    return opened
+
+
+@pytest.mark.usefixtures("cuda")
+def test_cuda_gives_what_the_cpu_gives(artefact: Artefact) -> None:
+    graph = artefact.manifest.graphs["j"]
+    on_gpu, on_host = (load_graph(artefact.path(graph), graph, device) for device in ("cuda:1", "cpu"))
+    for n in (1, 300, 20_000):
+        noise = np.random.default_rng(n).standard_normal((n, 8), np.float32)
+        np.testing.assert_array_equal(on_gpu({"noise": noise})["pt"], on_host({"noise": noise})["pt"])
+    assert max(on_gpu.rows_per_run) > max(on_host.rows_per_run)
+
+
+def test_cuda_is_opened_on_the_device_asked_for_and_on_no_other(
+    artefact: Artefact, cuda: list[dict[str, Untyped]]
+) -> None:
+    graph = artefact.manifest.graphs["j"]
+    load_graph(artefact.path(graph), graph, "cuda:1")
+    (how,) = cuda
+    assert how["providers"] == [("CUDAExecutionProvider", {"device_id": "1", "use_tf32": "0"})]
+    assert how["options"].get_session_config_entry("session.disable_cpu_ep_fallback") == "1"
+    assert not how["enable_fallback"]
+
+
+@pytest.mark.usefixtures("cuda")
 def test_a_silent_fall_back_to_the_cpu_is_refused(
     artefact: Artefact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
-    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
-    fallen = SimpleNamespace(get_providers=lambda: ["CPUExecutionProvider"])
-    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: fallen)
+    monkeypatch.setattr(OnCpu, "get_providers", lambda _: ["CPUExecutionProvider"])
     graph = artefact.manifest.graphs["event"]
-    with pytest.raises(DeviceError, match="device=cuda was asked for"):
-        load_graph(artefact.path(graph), graph, "cuda")
+    with pytest.raises(DeviceError, match="device=cuda:1 was asked for"):
+        load_graph(artefact.path(graph), graph, "cuda:1")
+
+
+@pytest.mark.usefixtures("cuda")
+def test_a_gpu_that_fails_is_told_from_a_file_that_is_no_graph(
+    artefact: Artefact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(OnCpu, "run_with_iobinding", fail)
+    graph = artefact.manifest.graphs["event"]
+    with pytest.raises(DeviceError, match=r"met\.onnx: cannot run on cuda:1: out of memory; install"):
+        load_graph(artefact.path(graph), graph, "cuda:1")
+    (tmp_path / "met.onnx").write_bytes(b"not a graph")
+    with pytest.raises(ArtefactError, match="onnxruntime cannot load it"):
+        load_graph(tmp_path / "met.onnx", graph, "cuda:1")
+
+
+def test_threads_share_a_bound_session(artefact: Artefact) -> None:
+    plain = load_graph(artefact.path(artefact.manifest.graphs["j"]), artefact.manifest.graphs["j"], "cpu")
+    bound = replace(plain, session=BoundSession(plain.session, "cpu", 0))
+    noises = [np.random.default_rng(seed).standard_normal((500, 8), np.float32) for seed in range(40)]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda noise: bound({"noise": noise})["pt"], noises))
+    for noise, pt in zip(noises, found, strict=True):
+        np.testing.assert_array_equal(pt, plain({"noise": noise})["pt"])
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "CPU", "cuda:1 "])
+def test_other_devices_are_not_known(device: str) -> None:
+    with pytest.raises(ValidationError, match="pattern"):
+        TypeAdapter(Device).validate_python(device)
 
 
 def distribution(name: str) -> SimpleNamespace:

@@ -11,7 +11,7 @@ from events.selection import valid_events
 from models.shelf import Artefact
 from service.addresses import AddressSpace, Stream
 from service.generator import Validity
-from service.runtime import Argument, OutputError, Session
+from service.runtime import OutputError, Session
 from service.sampler import Sampler
 from service.whole_events import WholeEvents
 from tests.support.batches import assert_same_events
@@ -88,15 +88,6 @@ class Altered:
             np.full_like(output, self.value) if name == self.name else output
             for name, output in zip(output_names, outputs, strict=True)
         ]
-
-    def get_inputs(self) -> list[Argument]:
-        return self.session.get_inputs()
-
-    def get_outputs(self) -> list[Argument]:
-        return self.session.get_outputs()
-
-    def get_providers(self) -> list[str]:
-        return self.session.get_providers()
 
 
 @pytest.mark.parametrize("validity", ["all", "valid"])
