@@ -22,6 +22,7 @@ from events.formats import (
     make_format,
     make_layout,
 )
+from events.marks import checked_batches
 from events.units import EnergyUnit
 
 OnError: TypeAlias = Literal["raise", "skip"]
@@ -179,10 +180,11 @@ def _opened(path: Path) -> Iterator[tuple[pa.Schema, Iterable[pa.RecordBatch]]]:
                 yield parquet.schema_arrow, parquet.iter_batches(batch_size=_ROWS_AT_ONCE)
         case ".arrows":
             with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
-                yield stream.schema, stream
+                yield stream.schema, checked_batches(stream.iter_batches_with_custom_metadata())
         case _:
             with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as arrow:
-                yield arrow.schema, map(arrow.get_batch, range(arrow.num_record_batches))
+                marked = map(arrow.get_batch_with_custom_metadata, range(arrow.num_record_batches))
+                yield arrow.schema, checked_batches(marked)
 
 
 def _require_complete(schema: pa.Schema, n_events: int) -> None:

@@ -12,35 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal, Protocol, TypeAlias, get_args
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from events.arrow import ObjectsLayout
-from events.batch import EventBatch, concatenate
-from events.darkmachines_writer import encode_darkmachines
+from events.encoders import ArrowEncoder, Compression, CsvEncoder, Encoder, Layout, ParquetEncoder
+from events.marks import BatchMarker
 from events.nanoaod import NanoAodLayout
 from events.units import EnergyUnit
 
 FormatName: TypeAlias = Literal["csv", "arrow", "parquet"]
 LayoutName: TypeAlias = Literal["objects", "nanoaod"]
-Layout: TypeAlias = ObjectsLayout | NanoAodLayout
 
 FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
 LAYOUT_NAMES: Final[tuple[LayoutName, ...]] = get_args(LayoutName)
-
-
-class Encoder(Protocol):
-    """The state of one stream of bytes."""
-
-    def encode(self, batch: EventBatch) -> bytes:
-        """The bytes that can be sent now that these events are known; none where they wait for more events.
-
-        Raises:
-            ValueError: If the format cannot hold the events.
-        """
-
-    def finish(self) -> bytes:
-        """The last bytes. Without them the stream is told to be cut short, but in CSV."""
 
 
 class Format(Protocol):
@@ -50,11 +32,16 @@ class Format(Protocol):
     media_type: ClassVar[str]
     suffix: ClassVar[str]
 
-    def encoder(self, provenance: Mapping[str, str]) -> Encoder:
+    def encoder(
+        self, provenance: Mapping[str, str], *, offset: int = 0, n_events: int | None = None
+    ) -> Encoder:
         """A new stream.
 
         Args:
             provenance: What the schema's metadata tells of the events. CSV has no place for it.
+            offset: Index of the first event in its data set.
+            n_events: How many events the stream will have. Told that, Arrow marks its record batches, see
+                `events.marks`; other formats have no place for marks.
         """
 
 
@@ -72,9 +59,15 @@ class CsvFormat:
 
     unit: EnergyUnit = "MeV"
 
-    def encoder(self, provenance: Mapping[str, str]) -> Encoder:  # noqa: ARG002 - as in `Format`
+    def encoder(
+        self,
+        provenance: Mapping[str, str],  # noqa: ARG002 - as in `Format`
+        *,
+        offset: int = 0,  # noqa: ARG002
+        n_events: int | None = None,  # noqa: ARG002
+    ) -> Encoder:
         """A new stream, which does not tell its provenance."""
-        return _CsvEncoder(self.unit)
+        return CsvEncoder(self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +76,7 @@ class ArrowStreamFormat:
 
     Attributes:
         layout: Which columns there are.
+        compression: How their buffers are compressed.
     """
 
     name: ClassVar[str] = "arrow"
@@ -90,11 +84,14 @@ class ArrowStreamFormat:
     suffix: ClassVar[str] = ".arrows"
 
     layout: Layout = field(default_factory=ObjectsLayout)
+    compression: Compression = "none"
 
-    def encoder(self, provenance: Mapping[str, str]) -> Encoder:
+    def encoder(
+        self, provenance: Mapping[str, str], *, offset: int = 0, n_events: int | None = None
+    ) -> Encoder:
         """A new stream, whose first bytes hold the schema."""
-        sink, schema = _Sink(), self.layout.schema(provenance)
-        return _ArrowEncoder(self.layout, schema, sink, pa.ipc.new_stream(sink.file(), schema))
+        marker = _marker(offset, n_events)
+        return ArrowEncoder(self.layout, provenance, self.compression, marker, file=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +100,7 @@ class ArrowFileFormat:
 
     Attributes:
         layout: Which columns there are.
+        compression: How their buffers are compressed.
     """
 
     name: ClassVar[str] = "arrow-file"
@@ -110,20 +108,23 @@ class ArrowFileFormat:
     suffix: ClassVar[str] = ".arrow"
 
     layout: Layout = field(default_factory=ObjectsLayout)
+    compression: Compression = "none"
 
-    def encoder(self, provenance: Mapping[str, str]) -> Encoder:
+    def encoder(
+        self, provenance: Mapping[str, str], *, offset: int = 0, n_events: int | None = None
+    ) -> Encoder:
         """A new file, whose first bytes hold the schema."""
-        sink, schema = _Sink(), self.layout.schema(provenance)
-        options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
-        return _ArrowEncoder(self.layout, schema, sink, pa.ipc.new_file(sink.file(), schema, options=options))
+        marker = _marker(offset, n_events)
+        return ArrowEncoder(self.layout, provenance, self.compression, marker, file=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ParquetFormat:
-    """Parquet, compressed.
+    """Parquet.
 
     Attributes:
         layout: Which columns there are.
+        compression: How their pages are compressed.
         row_group_events: Events in a row group. The bytes depend on it, and not on how events are batched.
     """
 
@@ -132,11 +133,18 @@ class ParquetFormat:
     suffix: ClassVar[str] = ".parquet"
 
     layout: Layout = field(default_factory=ObjectsLayout)
+    compression: Compression = "zstd"
     row_group_events: int = 65536
 
-    def encoder(self, provenance: Mapping[str, str]) -> Encoder:
+    def encoder(
+        self,
+        provenance: Mapping[str, str],
+        *,
+        offset: int = 0,  # noqa: ARG002 - as in `Format`
+        n_events: int | None = None,  # noqa: ARG002
+    ) -> Encoder:
         """A new file, whose last bytes hold the schema."""
-        return _ParquetEncoder(self.layout, provenance, self.row_group_events)
+        return ParquetEncoder(self.layout, provenance, self.compression, self.row_group_events)
 
 
 def make_layout(name: LayoutName, unit: EnergyUnit = "MeV") -> Layout:
@@ -144,16 +152,22 @@ def make_layout(name: LayoutName, unit: EnergyUnit = "MeV") -> Layout:
     return ObjectsLayout(unit) if name == "objects" else NanoAodLayout()
 
 
-def make_format(name: FormatName, unit: EnergyUnit = "MeV", layout: LayoutName = "objects") -> Format:
+def make_format(
+    name: FormatName,
+    unit: EnergyUnit = "MeV",
+    layout: LayoutName = "objects",
+    compression: Compression | None = None,
+) -> Format:
     """A format by name, as users ask for it.
 
     Args:
         name: Name of the format.
         unit: Unit of energies and momenta; the layout ``nanoaod`` is in GeV whatever it says.
         layout: Name of the layout.
+        compression: How columns are compressed; None for what the format does unless told otherwise.
 
     Raises:
-        ValueError: If the format has no such layout.
+        ValueError: If the format has no such layout, or is not compressed.
     """
     columns = make_layout(layout, unit)
     match name:
@@ -161,122 +175,15 @@ def make_format(name: FormatName, unit: EnergyUnit = "MeV", layout: LayoutName =
             raise ValueError(
                 f"csv has no layout {layout}: ask for arrow or parquet, or for the layout objects"
             )
+        case "csv" if compression not in {None, "none"}:
+            raise ValueError(f"csv is not compressed with {compression}: ask for arrow or parquet")
         case "csv":
             return CsvFormat(unit)
         case "arrow":
-            return ArrowStreamFormat(columns)
+            return ArrowStreamFormat(columns, compression or "none")
         case "parquet":
-            return ParquetFormat(columns)
+            return ParquetFormat(columns, compression or "zstd")
 
 
-class _CsvEncoder:
-    def __init__(self, unit: EnergyUnit) -> None:
-        self._unit: EnergyUnit = unit
-
-    def encode(self, batch: EventBatch) -> bytes:
-        return encode_darkmachines(batch, self._unit)
-
-    def finish(self) -> bytes:
-        return b""
-
-
-class _ArrowEncoder:
-    def __init__(
-        self, layout: Layout, schema: pa.Schema, sink: "_Sink", writer: pa.ipc.RecordBatchStreamWriter
-    ) -> None:
-        self._layout = layout
-        self._schema = schema
-        self._sink = sink
-        self._writer = writer
-        self._processes: tuple[str, ...] = ()
-
-    def encode(self, batch: EventBatch) -> bytes:
-        # An IPC file may extend a dictionary, but not replace it.
-        self._processes = tuple(dict.fromkeys(self._processes + batch.processes))
-        rows = self._layout.record_batch(batch.with_processes(self._processes), self._schema)
-        self._writer.write_batch(rows)
-        return self._sink.drain()
-
-    def finish(self) -> bytes:
-        self._writer.close()
-        return self._sink.drain()
-
-
-class _ParquetEncoder:
-    def __init__(self, layout: Layout, provenance: Mapping[str, str], row_group_events: int) -> None:
-        self._layout = layout
-        self._row_group_events = row_group_events
-        self._schema = layout.schema(provenance)
-        self._sink = _Sink()
-        self._writer = pq.ParquetWriter(
-            self._sink.file(), _without_nested_dictionaries(self._schema), compression="zstd"
-        )
-        self._waiting: list[EventBatch] = []
-
-    def encode(self, batch: EventBatch) -> bytes:
-        self._waiting.append(batch)
-        if sum(map(len, self._waiting)) >= self._row_group_events:
-            self._write_full_groups()
-        return self._sink.drain()
-
-    def finish(self) -> bytes:
-        if self._waiting:
-            self._write(concatenate(self._waiting))
-        self._writer.close()
-        return self._sink.drain()
-
-    def _write_full_groups(self) -> None:
-        events = concatenate(self._waiting)
-        start = 0
-        while len(events) - start >= self._row_group_events:
-            self._write(events.slice(start, start + self._row_group_events))
-            start += self._row_group_events
-        self._waiting = [events.slice(start, len(events))]
-
-    def _write(self, events: EventBatch) -> None:
-        rows = self._layout.record_batch(events, self._schema)
-        if len(rows):
-            self._writer.write_batch(rows.cast(self._writer.schema))
-
-
-class _Sink:
-    """What Arrow's writers write to; hands out what was written since it was last asked."""
-
-    closed: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        self._written: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        self._written.append(data)
-
-    def flush(self) -> None:
-        """Nothing to do: all that was written can be drained."""
-
-    def file(self) -> pa.PythonFile:
-        return pa.PythonFile(self, mode="w")
-
-    def drain(self) -> bytes:
-        drained = b"".join(self._written)
-        self._written.clear()
-        return drained
-
-
-def _without_nested_dictionaries(schema: pa.Schema) -> pa.Schema:
-    """The schema with strings in lists as such, which Parquet encodes by dictionaries of its own.
-
-    Arrow's reader of Parquet cannot read batches across row groups where lists hold dictionaries.
-    """
-    columns = [
-        column.with_type(_plain(column.type)) if pa.types.is_list(column.type) else column
-        for column in schema
-    ]
-    return pa.schema(columns, metadata=schema.metadata)
-
-
-def _plain(type_: pa.DataType) -> pa.DataType:
-    if pa.types.is_list(type_):
-        return pa.list_(type_.value_field.with_type(_plain(type_.value_type)))
-    if pa.types.is_struct(type_):
-        return pa.struct([member.with_type(_plain(member.type)) for member in type_])
-    return type_.value_type if pa.types.is_dictionary(type_) else type_
+def _marker(offset: int, n_events: int | None) -> BatchMarker | None:
+    return None if n_events is None else BatchMarker(offset, n_events)

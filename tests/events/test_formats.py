@@ -1,6 +1,7 @@
 from dataclasses import replace
 from io import BytesIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from events.arrow import ObjectsLayout, from_record_batch
 from events.batch import EventBatch, concatenate
 from events.darkmachines_writer import encode_darkmachines
+from events.encoders import COMPRESSIONS, Compression
 from events.formats import (
     ArrowFileFormat,
     ArrowStreamFormat,
@@ -55,6 +57,20 @@ def test_binary_formats_in_gev_lose_nothing(format_: Format, first: EventBatch, 
     both = concatenate(read)
     names = tuple(dict.fromkeys((*written.processes, *both.processes)))
     assert_same_events(both.with_processes(names), written.with_processes(names))
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("format_type", [ArrowStreamFormat, ArrowFileFormat, ParquetFormat])
+def test_compressed_events_are_the_same(
+    format_type: type[ArrowStreamFormat | ArrowFileFormat | ParquetFormat],
+    compression: Compression,
+    ten_events: EventBatch,
+) -> None:
+    many = ten_events.take(np.arange(1000) % 10)
+    compressed, plain = (b"".join(encoded(format_type(GEV, name), many)) for name in (compression, "none"))
+    assert compression == "none" or len(compressed) < len(plain) / 2
+    (rows,) = rows_of(format_type(), compressed).to_batches()
+    assert_same_events(from_record_batch(rows), many)
 
 
 @given(event_batches(), event_batches())
@@ -124,6 +140,14 @@ def test_an_arrow_file_takes_new_processes_as_they_come(ten_events: EventBatch) 
 def test_formats_by_name(name: FormatName, expected: Format) -> None:
     assert make_format(name, "GeV") == expected
     assert make_format(name, "GeV").name == name
+
+
+def test_compression_by_name() -> None:
+    assert make_format("arrow", compression="lz4") == ArrowStreamFormat(compression="lz4")
+    assert make_format("parquet", compression="none") == ParquetFormat(compression="none")
+    assert make_format("csv", compression="none") == CsvFormat()
+    with pytest.raises(ValueError, match="csv is not compressed with zstd: ask for arrow or parquet"):
+        make_format("csv", compression="zstd")
 
 
 def test_csv_has_no_nanoaod() -> None:
