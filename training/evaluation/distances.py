@@ -1,19 +1,28 @@
-"""The thesis' distances between one-dimensional distributions (its eq. 6.1-6.5)."""
+"""The thesis' distances between one-dimensional distributions (its eq. 6.1-6.5), with bootstrap errors."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import entropy, wasserstein_distance
+from scipy.stats import entropy
 
-from events.batch import EventBatch
+from events.batch import EventBatch, Ints
 from training.evaluation.features import Particle, particles
+from training.evaluation.judgement import FeatureDistances, Figure
+from training.evaluation.resampling import Weights, bootstrap_weights
+from training.evaluation.wasserstein import SortedPair
 
 _BINS: Final = 100
 _EMPTY_BIN: Final = 1e-10
 _MIN_COUNT: Final = 30
+_LABELS: Final = {
+    "WD": "Wasserstein distance",
+    "JS": "Jensen-Shannon distance",
+    "KL": "Kullback-Leibler divergence",
+}
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -33,6 +42,34 @@ class Distances:
     KL: float
 
 
+@dataclass(frozen=True, slots=True)
+class _ScaledFeature:
+    """A feature of both samples, sorted and binned once for any number of resamples.
+
+    Attributes:
+        pair: The values scaled to truth's range.
+        truth_bins: Bin of each value of truth, int64[t].
+        sample_bins: Bin of each value of the sample; what lies outside truth's range is in the outermost.
+    """
+
+    pair: SortedPair
+    truth_bins: Ints
+    sample_bins: Ints
+
+    @classmethod
+    def of(cls, truth: Array, sample: Array) -> Self:
+        low, high = truth.min(), truth.max()
+        scaled = [(values - low) / ((high - low) or 1.0) for values in (truth, sample)]
+        bins = [np.clip((values * _BINS).astype(np.int64), 0, _BINS - 1) for values in scaled]
+        return cls(SortedPair.of(*scaled), *bins)
+
+    def distances(self, truth_weights: Array, sample_weights: Array) -> tuple[float, float, float]:
+        """WD, JS and KL if values count as often as their weights say."""
+        p, q = _shares(self.truth_bins, truth_weights), _shares(self.sample_bins, sample_weights)
+        wd = self.pair.distance(truth_weights, sample_weights)
+        return wd, float(jensenshannon(p, q, base=2)), float(entropy(p, q))
+
+
 def feature_distances(truth: Array, sample: Array) -> Distances:
     """The distances of one feature.
 
@@ -43,42 +80,87 @@ def feature_distances(truth: Array, sample: Array) -> Distances:
     """
     if not len(truth) or not len(sample):
         raise ValueError("a distance needs values on both sides")
-    low, high = truth.min(), truth.max()
-    width = (high - low) or 1.0
-    scaled_truth, scaled_sample = (truth - low) / width, (sample - low) / width
-    p, q = _histogram(scaled_truth), _histogram(scaled_sample)
-    return Distances(
-        WD=float(wasserstein_distance(scaled_truth, scaled_sample)),
-        JS=float(jensenshannon(p, q, base=2)),
-        KL=float(entropy(p, q)),
-    )
-
-
-def particle_distances(truth: Particle, sample: Particle) -> Distances:
-    """The mean over a particle's features."""
-    found = [feature_distances(truth.features[name], sample.features[name]) for name in truth.features]
-    return _mean(found, [1.0] * len(found))
+    scaled = _ScaledFeature.of(truth, sample)
+    return Distances(*scaled.distances(np.ones(len(truth)), np.ones(len(sample))))
 
 
 def distances(truth: EventBatch, sample: EventBatch) -> Distances:
     """The mean over all particles, weighted by how often they occur in truth (eq. 6.5).
 
-    A particle that the sample lacks, or that truth has too few of to tell its range, does not enter.
+    A particle that either has too few of to tell its distribution does not enter.
     """
-    ours, theirs = particles(sample), particles(truth)
-    common = [name for name in theirs if theirs[name].count >= _MIN_COUNT and ours[name].count]
-    return _mean(
-        [particle_distances(theirs[name], ours[name]) for name in common],
-        [theirs[name].count for name in common],
+    once = [np.ones((1, len(batch)), np.uint8) for batch in (truth, sample)]
+    return Distances(*_mean(_by_particle(truth, sample, *once))[0].tolist())
+
+
+def distances_with_errors(
+    truth: EventBatch, sample: EventBatch, rng: np.random.Generator
+) -> tuple[tuple[FeatureDistances, ...], tuple[Figure, ...]]:
+    """The distances of every feature, and their mean over all particles as in `distances`, with errors."""
+    found = _by_particle(
+        truth, sample, bootstrap_weights(len(truth), rng), bootstrap_weights(len(sample), rng)
     )
+    features = tuple(
+        FeatureDistances(f"{name}.{key}", count, *_figures(values))
+        for name, (count, by_feature) in found.items()
+        for key, values in by_feature.items()
+    )
+    return features, _figures(_mean(found))
 
 
-def _histogram(scaled: Array) -> Array:
-    counts, _ = np.histogram(np.clip(scaled, 0, 1), bins=_BINS, range=(0, 1))
+_ByParticle: TypeAlias = dict[str, tuple[int, dict[str, Array]]]
+
+
+def _by_particle(
+    truth: EventBatch, sample: EventBatch, truth_weights: Weights, sample_weights: Weights
+) -> _ByParticle:
+    """How many of each particle truth has, and the distances of its features, float64[rows of weights, 3]."""
+    theirs, ours = particles(truth), particles(sample)
+    return {
+        name: (one.count, dict(_resampled(one, ours[name], truth_weights, sample_weights)))
+        for name, one in theirs.items()
+        if min(one.count, ours[name].count) >= _MIN_COUNT
+    }
+
+
+def _resampled(
+    truth: Particle, sample: Particle, truth_weights: Weights, sample_weights: Weights
+) -> Iterator[tuple[str, Array]]:
+    counted = [
+        (row[truth.events].astype(np.float64), other[sample.events].astype(np.float64))
+        for row, other in zip(truth_weights, sample_weights, strict=True)
+    ]
+    for key, values in truth.features.items():
+        scaled = _ScaledFeature.of(values, sample.features[key])
+        yield key, np.array([scaled.distances(*weights) for weights in counted])
+
+
+def _mean(found: _ByParticle) -> Array:
+    """The mean over features, then over particles by their counts, float64[rows, 3] (eq. 6.5).
+
+    Raises:
+        ValueError: If no particle occurs often enough.
+    """
+    if not found:
+        raise ValueError(f"no object occurs {_MIN_COUNT} times on both sides: more events are needed")
+    means = [np.mean(list(by_feature.values()), axis=0) for _, by_feature in found.values()]
+    mean: Array = np.average(means, axis=0, weights=[count for count, _ in found.values()])
+    return mean
+
+
+def _figures(values: Array) -> tuple[Figure, Figure, Figure]:
+    """The figures of distances float64[rows, 3]: the first row, and the spread of all others."""
+    errors = values[1:].std(axis=0, ddof=1)
+    wd, js, kl = (
+        Figure(name, label, value, error, ideal=0.0)
+        for (name, label), value, error in zip(
+            _LABELS.items(), values[0].tolist(), errors.tolist(), strict=True
+        )
+    )
+    return wd, js, kl
+
+
+def _shares(bins: Ints, weights: Array) -> Array:
+    counts = np.bincount(bins, weights, _BINS)
     share: Array = np.maximum(counts / counts.sum(), _EMPTY_BIN)
     return share
-
-
-def _mean(found: list[Distances], weights: list[float] | list[int]) -> Distances:
-    columns = np.array([[each.WD, each.JS, each.KL] for each in found])
-    return Distances(*np.average(columns, axis=0, weights=weights).tolist())

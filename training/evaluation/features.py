@@ -1,6 +1,6 @@
 """The observables that the thesis compares: leading objects, MET and total energy (its section 6.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,29 +29,33 @@ class Particle:
     """One entry of the weighted mean of eq. 6.5: an object, or what every event has.
 
     Attributes:
-        count: How many of it there are.
+        events: The events that have it, int64[count].
         features: Values by name, float64[count]; log10 of energies and momenta in GeV, radians.
     """
 
-    count: int
+    events: Ints
     features: dict[str, npt.NDArray[np.float64]]
+
+    @property
+    def count(self) -> int:
+        """How many of it there are."""
+        return len(self.events)
 
 
 def particles(batch: EventBatch) -> dict[str, Particle]:
     """All that the thesis compares, by name; an object that never occurs has count 0."""
     energies = np.bincount(batch.event_index, weights=batch.E, minlength=len(batch)).astype(np.float64)
+    every = np.arange(len(batch))
+    some = np.flatnonzero(energies > 0)
     found = {
-        "met": Particle(
-            len(batch),
-            {"met": _log10(batch.met), "met_phi": batch.met_phi.astype(np.float64)},
-        ),
-        "total_energy": Particle(len(batch), {"E": _log10(energies[energies > 0])}),
+        "met": Particle(every, {"met": _log10(batch.met), "met_phi": batch.met_phi.astype(np.float64)}),
+        "total_energy": Particle(some, {"E": _log10(energies[some])}),
     }
     for name, (types, rank) in LEADING_OBJECTS.items():
         index = ranked_objects(batch, types, rank)
         columns = {feature: getattr(batch, feature)[index] for feature in OBJECT_FLOATS}
         found[name] = Particle(
-            len(index),
+            batch.event_index[index],
             {
                 feature: _log10(values) if feature in {"E", "pt"} else values.astype(np.float64)
                 for feature, values in columns.items()
@@ -60,15 +64,23 @@ def particles(batch: EventBatch) -> dict[str, Particle]:
     return found
 
 
-def ranked_objects(batch: EventBatch, types: tuple[ObjectType, ...], rank: int) -> Ints:
-    """Indices of the objects with a rank in pT (0 is the highest) among some types; at most one an event."""
+def leading_objects(batch: EventBatch, types: Sequence[ObjectType], n: int) -> Ints:
+    """Indices of the n objects of highest pT among some types, int64[events, n]; -1 where there are fewer."""
     candidates = np.flatnonzero(np.isin(batch.type, types))
     event = batch.event_index[candidates]
     order = np.lexsort((-batch.pt[candidates], event))
     candidates, event = candidates[order], event[order]
-    first = np.searchsorted(event, event, side="left")
-    chosen: Ints = candidates[np.arange(len(event)) - first == rank]
-    return chosen
+    rank = np.arange(len(event)) - np.searchsorted(event, event, side="left")
+    found = np.full((len(batch), n), -1)
+    chosen = rank < n
+    found[event[chosen], rank[chosen]] = candidates[chosen]
+    return found
+
+
+def ranked_objects(batch: EventBatch, types: Sequence[ObjectType], rank: int) -> Ints:
+    """Indices of the objects with a rank in pT (0 is the highest) among some types; at most one an event."""
+    column = leading_objects(batch, types, rank + 1)[:, rank]
+    return column[column >= 0]
 
 
 def _log10(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
