@@ -130,9 +130,19 @@ class EventBatch:
         Jets and b-jets interleaved, then electrons of both charges, muons of both charges, photons; each
         group by descending pT.
         """
-        group = _FILE_GROUP[self.type]
-        order = np.lexsort((-self.pt, group, self.event_index))
+        # One key to sort by is several times as fast as three.
+        group = self.event_index << 2 | _FILE_GROUP[self.type]
+        order = np.argsort(group << 32 | _descending(self.pt), kind="stable")
         return self._cut(slice(None), order, self.offsets)
+
+    def keep_objects(self, chosen: Bools) -> Self:
+        """The same events with only some of their objects.
+
+        Args:
+            chosen: Whether to keep each object, bool[m].
+        """
+        n_before = np.concatenate(([0], np.cumsum(chosen, dtype=np.int32)))
+        return self._cut(slice(None), np.flatnonzero(chosen), n_before[self.offsets].astype(np.int32))
 
     def with_processes(self, processes: tuple[str, ...]) -> Self:
         """The same events with their process indices into another tuple of process IDs.
@@ -160,6 +170,12 @@ class EventBatch:
             **{name: getattr(self, name)[events] for name in EVENT_FLOATS},
             **{name: getattr(self, name)[objects] for name in OBJECT_FLOATS},
         )
+
+
+def _descending(values: Floats) -> npt.NDArray[np.uint32]:
+    """Integers that ascend as the numbers descend; 0 and -0 are the same."""
+    bits = (values + np.float32(0)).view(np.uint32)
+    return np.where(np.signbit(values) & (values != 0), bits, ~bits & np.uint32(0x7FFFFFFF))
 
 
 def concatenate(batches: Sequence[EventBatch]) -> EventBatch:

@@ -100,12 +100,11 @@ def _quantities(name: str) -> list[tuple[str, pa.DataType, str]]:
 
 def _arrays(batch: EventBatch, name: str, schema: pa.Schema) -> Iterator[pa.Array]:
     """The columns of a collection."""
-    chosen = np.isin(batch.type, _COLLECTIONS[name])
-    counts = np.bincount(batch.event_index[chosen], minlength=len(batch)).astype(np.int32)
-    offsets = pa.array(np.concatenate(([0], np.cumsum(counts))).astype(np.int32))
-    yield pa.array(counts)
+    collection = batch.keep_objects(np.isin(batch.type, _COLLECTIONS[name]))
+    offsets = pa.array(collection.offsets)
+    yield pa.array(np.diff(collection.offsets))
     for quantity, _, _ in _quantities(name):
-        values = pa.array(_values(batch, quantity)[chosen])
+        values = pa.array(_values(collection, quantity))
         yield pa.ListArray.from_arrays(offsets, values, type=schema.field(f"{name}_{quantity}").type)
 
 

@@ -1,8 +1,13 @@
+from random import Random
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from events.batch import EventBatch, concatenate
+from events.batch import OBJECT_FLOATS, EventBatch, concatenate
 from events.objects import ObjectType
+from tests.support.event_strategies import event_batches
 
 
 def make_batch(objects: list[list[tuple[int, float]]], process: str = "ttbar") -> EventBatch:
@@ -55,6 +60,24 @@ def test_sort_objects_gives_the_order_of_real_files() -> None:
         ObjectType.B_JET, ObjectType.JET,
         ObjectType.JET, ObjectType.ELECTRON, ObjectType.POSITRON, ObjectType.PHOTON,
     ]  # fmt: skip
+
+
+@given(event_batches())
+def test_sort_objects_is_stable_by_event_group_and_descending_pt(batch: EventBatch) -> None:
+    group = np.array([0, 0, 1, 1, 2, 2, 3])[batch.type]
+    order = np.lexsort((-batch.pt, group, batch.event_index))
+    ordered = batch.sort_objects()
+    for name in ("type", *OBJECT_FLOATS):
+        np.testing.assert_array_equal(getattr(ordered, name), getattr(batch, name)[order])
+
+
+@given(event_batches(), st.randoms(use_true_random=False))
+def test_kept_objects_stay_in_their_events(batch: EventBatch, random: Random) -> None:
+    chosen = np.array([random.random() < 0.5 for _ in range(batch.n_objects)], np.bool_)
+    kept = batch.keep_objects(chosen)
+    assert kept.event_index.tolist() == batch.event_index[chosen].tolist()
+    assert kept.eta.tolist() == batch.eta[chosen].tolist()
+    assert kept.event_id.tolist() == batch.event_id.tolist()
 
 
 def test_concatenate_merges_processes() -> None:
