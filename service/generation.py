@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from events.formats import Encoder, Format, FormatName, LayoutName, make_format
+from events.encoders import Compression, Encoder
+from events.formats import Format, FormatName, LayoutName, make_format
 from events.units import EnergyUnit
 from models.manifest import Manifest, Sha256
 from service.addresses import INDEX_LIMIT, SEED_LIMIT
@@ -73,6 +74,9 @@ class GenerateQuery(BaseModel):
         "objects",
         description="Columns of Arrow and Parquet: one list of objects an event, or NanoAOD's names.",
     )
+    compression: Compression | None = Field(
+        None, description="Of Arrow, none if absent, and of Parquet, zstd if absent. CSV has none."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,15 @@ class Generation:
     """A slice of a data set, in a format.
 
     Attributes:
+        query: What was asked for.
         events: The slice.
         units: Unit of energies and momenta.
-        layout: Columns of Arrow and Parquet.
         format: How the events are written.
     """
 
+    query: GenerateQuery
     events: DatasetSlice
     units: EnergyUnit
-    layout: LayoutName
     format: Format
 
     @classmethod
@@ -120,10 +124,11 @@ class Generation:
         try:
             units = resolved_units(query.units, query.layout)
             events = sampler.slice(query.n, seed, query.offset, query.validity)
-            format_ = make_format(query.format or accepted_format(accept), units, query.layout)
+            name = query.format or accepted_format(accept)
+            format_ = make_format(name, units, query.layout, query.compression)
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
-        return cls(events, units, query.layout, format_)
+        return cls(query, events, units, format_)
 
     @property
     def manifest(self) -> Manifest:
@@ -145,12 +150,12 @@ class Generation:
     @property
     def location(self) -> str:
         """Where to have exactly these bytes again, whatever becomes the default."""
-        told = self.provenance
+        told, given = self.provenance, self.query
         names = ("process", "model", "model_digest", "seed", "offset", "validity", "units")
-        query = {name: told[name] for name in names}
-        return "/generate?" + urlencode(
-            query | {"n": told["num_events"], "format": self.format.name, "layout": self.layout}
-        )
+        events = {"n": told["num_events"]} | {name: told[name] for name in names}
+        written = {"format": self.format.name, "layout": given.layout, "compression": given.compression}
+        query = {name: value for name, value in (events | written).items() if value is not None}
+        return f"/generate?{urlencode(query)}"
 
     @property
     def etag(self) -> str:
@@ -172,7 +177,7 @@ class Generation:
 
     def encoder(self) -> Encoder:
         """A new stream of bytes in the format."""
-        return self.format.encoder(self.provenance)
+        return self.format.encoder(self.provenance, offset=self.events.offset, n_events=self.events.n)
 
 
 def resolved_units(units: EnergyUnit | None, layout: LayoutName) -> EnergyUnit:

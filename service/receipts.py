@@ -76,7 +76,7 @@ class Receipts:
         """Keep a request's receipt from now on."""
         self.records.pop(record.request_id, None)
         self.records[record.request_id] = record
-        while len(self.records) > self.most or self._expired(next(iter(self.records.values()))):
+        while self.records and self._oldest_goes():
             self.records.popitem(last=False)
 
     def get(self, request_id: str) -> Receipt:
@@ -89,6 +89,9 @@ class Receipts:
         if record is None or self._expired(record):
             raise UnknownRequestError(request_id, self.seconds)
         return Receipt.of(record)
+
+    def _oldest_goes(self) -> bool:
+        return len(self.records) > self.most or self._expired(next(iter(self.records.values())))
 
     def _expired(self, record: RequestRecord) -> bool:
         return record.ended is not None and perf_counter() - record.ended > self.seconds

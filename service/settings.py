@@ -20,8 +20,8 @@ class Settings(BaseSettings):
         port: TCP port to listen on; 0 lets the system choose one.
         models: Folder of the models; those shipped with the package by default.
         default_model: Model that serves a process when a request names none and the process has several.
-        device: Where the models run. With ``cuda``, or ``cuda:1`` for the second GPU, the service refuses to start
-            without a usable one.
+        device: Where the models run. With ``cuda``, or ``cuda:1`` for the second GPU, the service refuses to
+            start without a usable one.
         threads: Threads that generate and encode events; one for each usable core by default. More only
             compete.
         max_events: Most events of one request. Memory does not depend on it, only how long a request may

@@ -10,7 +10,7 @@ from contextlib import aclosing, closing
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from fastapi import Request
 from starlette.responses import StreamingResponse
@@ -24,7 +24,6 @@ from service.state import ServiceState
 from service.workers import Lane
 
 T = TypeVar("T")
-Chunk: TypeAlias = bytes | memoryview
 
 READER: Final = "reader"
 """Where a request's state has its `Reader`, if the server watches it."""
@@ -65,7 +64,7 @@ class Call:
         return cls(request.state.request_id, client, reader, asyncio.timeout(seconds))
 
 
-async def event_chunks(generation: Generation, state: ServiceState, call: Call) -> AsyncGenerator[Chunk]:
+async def event_chunks(generation: Generation, state: ServiceState, call: Call) -> AsyncGenerator[bytes]:
     """The bytes of a slice of events, none of them empty, once there is a place for the request.
 
     Raises:
@@ -88,7 +87,7 @@ async def event_chunks(generation: Generation, state: ServiceState, call: Call) 
 
 async def _encoded(
     generation: Generation, lane: Lane, record: RequestRecord
-) -> AsyncGenerator[tuple[Chunk, int]]:
+) -> AsyncGenerator[tuple[bytes, int]]:
     """Chunks, none of them empty, each with the number of events that it completes."""
     encoder, waiting = generation.encoder(), 0
     with closing(lane.in_order(map(_timed, generation.events.tasks()))) as blocks:
@@ -115,7 +114,7 @@ class EventResponse(StreamingResponse):
 
     def __init__(
         self,
-        chunks: AsyncGenerator[Chunk],
+        chunks: AsyncGenerator[bytes],
         limit: asyncio.Timeout,
         headers: Mapping[str, str],
         media_type: str,
@@ -136,7 +135,7 @@ class EventResponse(StreamingResponse):
             raise TimeLimitError("the request took longer than it may", retry_after=1) from error
 
 
-async def _chain(first: Chunk, rest: AsyncGenerator[Chunk]) -> AsyncGenerator[Chunk]:
+async def _chain(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     yield first
     async for chunk in rest:
         yield chunk
@@ -152,7 +151,7 @@ def _timed(task: Callable[[], T]) -> Callable[[], tuple[T, float]]:
     return run
 
 
-def _hashed(record: RequestRecord, encode: Callable[[], Chunk]) -> Chunk:
+def _hashed(record: RequestRecord, encode: Callable[[], bytes]) -> bytes:
     chunk = encode()
     record.sha256.update(chunk)
     return chunk

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models.shelf import Artefact
 from service.sampler import Sampler
-from tests.support.tiny_model import build_artefact
+from tests.support.tiny_model import TINY, build_artefact
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +15,14 @@ def shelf_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_artefact(root, "ttbar", "exp2", seed=1)
     build_artefact(root, "ttbar", "other", seed=2)
     build_artefact(root, "stop_02", "exp2", seed=1)
+    return root
+
+
+@pytest.fixture(scope="session")
+def large_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf whose model works in blocks as large as a trained one's. Not to be written to."""
+    root = tmp_path_factory.mktemp("large-blocks")
+    build_artefact(root, size=replace(TINY, block_events=4096))
     return root
 
 

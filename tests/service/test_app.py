@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import re
@@ -286,3 +287,49 @@ def test_an_unforeseen_error_tells_nothing_but_its_request(app_without_models: F
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"] == "abc"
     assert "secret" not in answer.text
+
+
+def test_the_content_location_gives_the_same_bytes_again(client: TestClient) -> None:
+    first = client.post("/generate?process=ttbar&n=300&offset=7&format=arrow&compression=zstd")
+    again = client.get(first.headers["Content-Location"])
+    assert again.content == first.content
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"n": 11}, {"offset": 1}, {"seed": 6}, {"model": "other"}, {"format": "arrow"}, {"units": "GeV"}],
+)
+def test_other_bytes_have_another_etag(client: TestClient, change: dict[str, Value]) -> None:
+    asked: dict[str, Value] = {"process": "ttbar", "n": 10, "seed": 5}
+    tags = [client.get("/generate", params=query).headers["ETag"] for query in (asked, asked | change)]
+    assert tags[0] != tags[1]
+
+
+def test_a_client_that_has_the_bytes_is_told_so(client: TestClient) -> None:
+    url = "/generate?process=ttbar&n=10&seed=5"
+    tag = client.get(url).headers["ETag"]
+    answer = client.get(url, headers={"If-None-Match": f'"other", {tag}'})
+    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+    assert client.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_model_that_has_changed_is_refused_by_its_digest(client: TestClient, artefact: Artefact) -> None:
+    assert events(client, model_digest=artefact.manifest.digest) == events(client)
+    body = problem(client, {"model_digest": "0" * 64})
+    assert (body["status"], body["code"]) == (409, "model_changed")
+    assert body["model_digest"] == artefact.manifest.digest
+
+
+def test_a_receipt_tells_what_was_sent(client: TestClient) -> None:
+    url, sent = "/generate?process=ttbar&n=600&seed=5", {"X-Request-ID": "run-7"}
+    body = client.post(url, headers=sent).content
+    receipt = client.get("/requests/run-7").json()
+    assert (receipt["state"], receipt["rows"], receipt["bytes"]) == ("complete", 600, len(body))
+    assert receipt["sha256"] == hashlib.sha256(body).hexdigest()
+    assert receipt["dataset"]["seed"] == "5"
+
+
+def test_an_unknown_receipt_is_not_found(client: TestClient) -> None:
+    answer = client.get("/requests/nobody")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_request")

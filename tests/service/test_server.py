@@ -4,7 +4,6 @@ import http.client
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,24 +18,13 @@ from tests.support.servers import (
     response,
     served_by_process,
     served_by_thread,
-    serving_process,
     wait_until,
 )
-from tests.support.tiny_model import TINY, build_artefact
 
 GENERATE = "/generate?process=ttbar&seed=5"
 GENERATED = 'eventmill_events_generated_total{model="exp2",process="ttbar"}'
 IN_FLIGHT = "eventmill_requests_in_flight"
 MIB = 2**20
-BLOCK = 4096
-
-
-@pytest.fixture(scope="module")
-def large_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shelf whose model works in blocks as large as a trained one's."""
-    root = tmp_path_factory.mktemp("large-blocks")
-    build_artefact(root, size=replace(TINY, block_events=BLOCK))
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -121,29 +109,6 @@ def test_memory_does_not_grow_with_n(port: int) -> None:
         while answer.read(MIB):
             pass
     assert metrics(port)[rss] - early < 32 * MIB
-
-
-def test_running_requests_finish_when_the_service_is_told_to_stop(large_blocks: Path) -> None:
-    with (
-        serving_process(large_blocks) as service,
-        response(service.port, "POST", f"{GENERATE}&n=60000") as answer,
-    ):
-        first = answer.readline()
-        service.process.terminate()
-        assert (first + answer.read()).count(b"\n") == 60_000
-        service.process.wait(30)
-
-
-def test_requests_that_do_not_finish_in_time_are_broken(large_blocks: Path) -> None:
-    with (
-        serving_process(large_blocks, "--shutdown-seconds", "1") as service,
-        response(service.port, "POST", f"{GENERATE}&n=50000000") as answer,
-    ):
-        answer.readline()
-        service.process.terminate()
-        with pytest.raises(http.client.IncompleteRead):
-            answer.read()
-        service.process.wait(30)
 
 
 @pytest.fixture(scope="module")

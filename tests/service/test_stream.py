@@ -16,7 +16,7 @@ from service.metrics import Metrics
 from service.sampler import FIRST_EVENTS, Sampler
 from service.settings import Settings
 from service.state import ServiceState
-from service.stream import Call, Chunk, EventResponse, Reader, event_chunks
+from service.stream import Call, EventResponse, Reader, event_chunks
 from tests.support.generators import WatchedGenerator
 from tests.support.servers import altered
 
@@ -38,7 +38,7 @@ def call(seconds: float = 60, reader: Reader | None = None) -> Call:
 
 def chunks_of(
     state: ServiceState, n: int, format_: str = "csv", this: Call | None = None
-) -> AsyncGenerator[Chunk]:
+) -> AsyncGenerator[bytes]:
     assert state.collection
     query = GenerateQuery.model_validate({"process": "ttbar", "seed": 5, "n": n, "format": format_})
     generation = Generation.resolve(query, None, state.collection, max_events=10**9)
@@ -57,7 +57,7 @@ def values(metrics: Metrics) -> dict[str, float]:
 
 @pytest.mark.parametrize("format_", ["csv", "arrow", "parquet"])
 def test_no_chunk_is_empty_and_all_is_counted(state: ServiceState, format_: str) -> None:
-    async def collect() -> list[Chunk]:
+    async def collect() -> list[bytes]:
         return [chunk async for chunk in chunks_of(state, 1000, format_)]
 
     chunks = asyncio.run(collect())
@@ -78,7 +78,7 @@ def test_the_receipt_tells_what_was_sent(state: ServiceState) -> None:
         first = await anext(chunks)
         running = state.receipts.get("test")
         assert (running.state, running.outcome, running.sha256) == ("streaming", None, None)
-        return bytes(first) + b"".join([bytes(chunk) async for chunk in chunks])
+        return first + b"".join([chunk async for chunk in chunks])
 
     body = asyncio.run(collect())
     receipt = state.receipts.get("test")
@@ -183,7 +183,7 @@ def test_the_generation_waits_for_the_reader(state: ServiceState, shelf_root: Pa
 def test_the_first_part_is_small(state: ServiceState) -> None:
     async def first() -> int:
         chunks = chunks_of(state, 10_000)
-        lines = bytes(await anext(chunks)).count(b"\n")
+        lines = (await anext(chunks)).count(b"\n")
         await chunks.aclose()
         return lines
 

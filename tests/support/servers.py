@@ -3,11 +3,12 @@
 import http.client
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,10 +30,11 @@ EVENTMILL = [sys.executable, "-c", "from service.cli import main; main()"]
 
 @dataclass(frozen=True)
 class ServingProcess:
-    """A running ``eventmill serve``."""
+    """A running ``eventmill serve``, and what it has logged."""
 
     port: int
     process: subprocess.Popen[str]
+    log: list[str]
 
 
 @contextmanager
@@ -45,15 +47,17 @@ def served_by_process(models: Path, *options: str) -> Iterator[int]:
 @contextmanager
 def serving_process(models: Path, *options: str) -> Iterator[ServingProcess]:
     """``eventmill serve`` in a process of its own, which a test may end before."""
-    command = [*EVENTMILL, "serve", "--port", "0", "--models", str(models), *options]
+    quick = ["--port", "0", "--drain-seconds", "0"]
+    command = [*EVENTMILL, "serve", *quick, "--models", str(models), *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         assert process.stderr is not None
         try:
+            log: list[str] = []
             port = _announced_port(process.stderr)
             # An unread pipe would fill up and block the service.
-            threading.Thread(target=process.stderr.read, daemon=True).start()
+            threading.Thread(target=log.extend, args=(process.stderr,), daemon=True).start()
             wait_until(lambda: status(port, "/health/ready") == 200)
-            yield ServingProcess(port, process)
+            yield ServingProcess(port, process, log)
         finally:
             process.terminate()
             process.wait(30)
@@ -107,14 +111,36 @@ def altered(alter: Callable[[EventGenerator], EventGenerator]) -> OpenCollection
 
 
 @contextmanager
-def response(port: int, method: str, target: str) -> Iterator[http.client.HTTPResponse]:
-    """A response whose body has not been read."""
+def response(
+    port: int, method: str, target: str, headers: Mapping[str, str] | None = None, buffer: int | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    """A response whose body has not been read.
+
+    Args:
+        port: Port of the service.
+        method: HTTP method.
+        target: Path and query.
+        headers: Request headers.
+        buffer: Bytes that the system may hold for the reader, roughly; many by default.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request(method, target)
+        if buffer is not None:
+            connection.sock = socket.socket()
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            connection.sock.connect(("127.0.0.1", port))
+        connection.request(method, target, headers=headers or {})
         yield connection.getresponse()
     finally:
         connection.close()
+
+
+def fetched(port: int, target: str) -> bytes:
+    """The whole body of the answer to a POST that must succeed."""
+    with response(port, "POST", target) as answer:
+        body = answer.read()
+        assert answer.status == 200, body
+        return body
 
 
 def status(port: int, target: str) -> int:
