@@ -222,9 +222,9 @@ class WholeEventsManifest(Manifest):
                 raise ValueError("graph masks must take uniform noise")
         if self.events.takes_mask != bool(self.masks):
             raise ValueError("an events graph takes a mask if and only if there is a masks graph")
-        names = [entry.name for entry in self.events.inputs]
-        if len(set(names)) < len(names):
-            raise ValueError(f"the inputs of graph events must have different names, not {', '.join(names)}")
+        distributions = [noise.distribution for noise in self.events.noises]
+        if len(set(distributions)) < len(distributions):
+            raise ValueError("graph events must take at most one noise of each distribution")
         if unknown := set(self.covers or ()) - set(SYMBOLS):
             raise ValueError(f"unknown object types {sorted(unknown)}; known: {', '.join(SYMBOLS)}")
         return self

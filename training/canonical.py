@@ -1,7 +1,12 @@
 """The same graph as the same bytes: tf2onnx orders and names nodes differently from run to run."""
 
+from typing import Final
+
+import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
+
+_SMALL: Final = 1024
 
 
 def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -25,6 +30,27 @@ def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
         node.output[:] = [names[tensor] for tensor in node.output]
     canonical = helper.make_graph(nodes, "graph", graph.input, graph.output, renamed)
     return helper.make_model(canonical, opset_imports=model.opset_import, ir_version=model.ir_version)
+
+
+def packed_model(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its larger float32 constants in half precision wherever that loses nothing."""
+    packed = onnx.ModelProto()
+    packed.CopyFrom(model)
+    casts = []
+    for constant in packed.graph.initializer:
+        values = numpy_helper.to_array(constant)
+        if values.dtype != np.float32 or values.size < _SMALL:
+            continue
+        half = values.astype(np.float16)
+        if np.array_equal(half.astype(np.float32), values):
+            name, stored = constant.name, f"{constant.name}_half"
+            constant.CopyFrom(numpy_helper.from_array(half, stored))
+            cast = helper.make_node("Cast", [stored], [name], name=f"{name}_cast", to=onnx.TensorProto.FLOAT)
+            casts.append(cast)
+    nodes = [*casts, *packed.graph.node]
+    del packed.graph.node[:]
+    packed.graph.node.extend(nodes)
+    return packed
 
 
 def _in_order_of_need(wanted: list[str], producers: dict[str, onnx.NodeProto]) -> list[onnx.NodeProto]:

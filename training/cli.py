@@ -11,7 +11,7 @@ import click
 
 from models.errors import UnknownModelError
 from training.compare.command import compare
-from training.config import SHIPPED, TrainingConfig, load_config
+from training.config import TrainingConfig, load_config, shipped_configs
 from training.evaluation.describe.command import describe
 from training.simulate.command import simulate
 
@@ -52,7 +52,7 @@ main.add_command(describe)
     "--config",
     default="exp2",
     show_default=True,
-    help=f"A TOML file, or the name of a shipped configuration: {', '.join(SHIPPED)}.",
+    help=f"A TOML file, or the name of a shipped configuration: {', '.join(shipped_configs())}.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most, instead of the configuration's.")
 @click.option("--seed", type=click.IntRange(0), help="Seed, instead of the configuration's.")

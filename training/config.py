@@ -1,106 +1,93 @@
 """The configuration of a training, from TOML."""
 
 import tomllib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from training.data.split import SplitFractions
 
-SHIPPED: Final = ("exp2",)
-"""Configurations that come with the package, by name."""
+STRICT: Final = ConfigDict(extra="forbid")
+"""How tables of a configuration are checked: an unknown key is an error."""
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkConfig:
-    """Shape of one beta-VAE.
-
-    Attributes:
-        encoder: Units of the encoder's dense layers.
-        latent: Dimensions of the latent space.
-        decoder: Units of the decoder's dense layers, before the linear one.
-    """
-
-    encoder: tuple[int, ...]
-    latent: int
-    decoder: tuple[int, ...]
-
-    @classmethod
-    def from_dict(cls, table: dict[str, Any]) -> Self:
-        """The lists of a TOML table as tuples."""
-        return cls(tuple(table["encoder"]), int(table["latent"]), tuple(table["decoder"]))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class FitConfig:
-    """How every network is fitted.
+    """How a network is fitted.
 
     Attributes:
-        beta: Weight of the Kullback-Leibler term (thesis eq. 4.2).
         batch_size: Rows of a batch.
         epochs: Epochs at most.
         patience: Epochs without a better validation loss after which the fit stops.
-        learning_rate: Of Adam.
+        learning_rate: Of Adam, at first.
+        decay: What the learning rate is multiplied by on a plateau of the training loss.
+        decay_patience: Epochs without a better training loss that make a plateau; 0 for a constant rate.
     """
 
-    beta: float
     batch_size: int
     epochs: int
     patience: int
     learning_rate: float
+    decay: float = 1.0
+    decay_patience: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class TrainingConfig:
-    """A training of Experiment II.
+    """What every training says; the rest belongs to the architecture.
 
     Attributes:
         model: Name on the shelf.
+        architecture: Name in `training.architectures`; the model's name unless given.
         seed: Of the initial weights, the order of rows and the noise.
         split: Shares of the events to train and to validate on.
-        frequent_share: Share of the events that the first level of the mask generator may cover.
-        max_objects: Objects of an event at most.
-        event: The MET network.
-        objects: The network of each object type.
-        fit: How they are fitted.
+        settings: The tables of the architecture.
     """
 
     model: str
+    architecture: str
     seed: int
     split: SplitFractions
-    frequent_share: float
-    max_objects: int
-    event: NetworkConfig
-    objects: NetworkConfig
-    fit: FitConfig
+    settings: dict[str, Any]
 
     @classmethod
-    def from_dict(cls, table: dict[str, Any]) -> Self:
+    def from_dict(cls, table: Mapping[str, Any]) -> Self:
         """A configuration from the tables of a TOML file.
 
         Raises:
-            ValueError: If a key is missing or unknown; the message names it.
+            ValueError: If a key is missing or a value wrong; the message names it.
         """
-        try:
-            config = cls(
-                **{name: table[name] for name in ("model", "seed", "frequent_share", "max_objects")},
-                split=SplitFractions(**table["split"]),
-                event=NetworkConfig.from_dict(table["event"]),
-                objects=NetworkConfig.from_dict(table["objects"]),
-                fit=FitConfig(**table["fit"]),
-            )
-        except KeyError as error:
-            raise ValueError(f"the training configuration lacks {error.args[0]!r}") from error
-        except TypeError as error:
-            raise ValueError(f"the training configuration has a wrong key or value: {error}") from error
-        if unknown := table.keys() - asdict(config).keys():
-            raise ValueError(f"the training configuration has unknown keys: {', '.join(sorted(unknown))}")
-        return config
+        own = {name: table[name] for name in ("model", "architecture", "seed", "split") if name in table}
+        settings = {name: value for name, value in table.items() if name not in own}
+        own.setdefault("architecture", table.get("model"))
+        return checked(cls, own | {"settings": settings})
 
-    def network(self, table: str) -> NetworkConfig:
-        """The shape of the network of a table: `event` or an object's symbol."""
-        return self.event if table == "event" else self.objects
+
+def checked(type_: type[T], table: Mapping[str, Any]) -> T:
+    """The tables of a configuration as a type.
+
+    Raises:
+        ValueError: If a key is missing or unknown, or a value wrong; the message names it.
+    """
+    try:
+        return TypeAdapter(type_).validate_python(table)
+    except ValidationError as error:
+        places = ((".".join(map(str, found["loc"])), found["msg"]) for found in error.errors())
+        told = "; ".join(f"{place}: {message}" for place, message in places)
+        raise ValueError(f"the training configuration: {told}") from error
+
+
+def shipped_configs() -> tuple[str, ...]:
+    """The names of the configurations that come with the package."""
+    folder = files("training") / "configs"
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
 def load_config(name_or_path: str) -> dict[str, Any]:
@@ -109,9 +96,10 @@ def load_config(name_or_path: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: If it is neither; the message lists the shipped ones.
     """
-    if name_or_path in SHIPPED:
+    known = shipped_configs()
+    if name_or_path in known:
         return tomllib.loads((files("training") / "configs" / f"{name_or_path}.toml").read_text())
     path = Path(name_or_path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is neither a TOML file nor one of: {', '.join(SHIPPED)}")
+        raise FileNotFoundError(f"{path} is neither a TOML file nor one of: {', '.join(known)}")
     return tomllib.loads(path.read_text())

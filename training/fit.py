@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from training.config import FitConfig
 from training.data.circular import CircularRows
-from training.vae import BetaVAE
+from training.progress import Progress
 
 _STEPS_PER_CALL: Final = 128
 _VALIDATION_ROWS: Final = 8192
@@ -21,32 +21,23 @@ _LAST: Final = "last.npz"
 _BEST: Final = "best.npz"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a fit stands.
+class Fittable(Protocol):
+    """A network that a `Fitter` can fit."""
 
-    Attributes:
-        epoch: Epochs done.
-        best_epoch: The epoch with the lowest validation loss, counted from 1.
-        best_loss: That loss.
-        losses: Training and validation loss of each epoch.
-    """
+    @property
+    def noise_width(self) -> int:
+        """Standard normal numbers that a row takes."""
 
-    epoch: int = 0
-    best_epoch: int = 0
-    best_loss: float = float("inf")
-    losses: tuple[tuple[float, float], ...] = field(default=())
+    @property
+    def weights(self) -> Sequence[Any]:
+        """All variables that a checkpoint must hold."""
 
-    def after(self, train_loss: float, validation_loss: float) -> "Progress":
-        """The progress after one more epoch."""
-        progress = replace(self, epoch=self.epoch + 1, losses=(*self.losses, (train_loss, validation_loss)))
-        if validation_loss < self.best_loss:
-            progress = replace(progress, best_epoch=progress.epoch, best_loss=validation_loss)
-        return progress
+    @property
+    def trainable_variables(self) -> Sequence[Any]:
+        """Those that the optimiser changes."""
 
-    def is_over(self, fit: FitConfig) -> bool:
-        """Whether the last epoch is done, or the patience exhausted."""
-        return self.epoch >= fit.epochs or self.epoch - self.best_epoch >= fit.patience
+    def batch_loss(self, rows: tf.Tensor, noise: tf.Tensor, *, training: bool) -> tf.Tensor:
+        """The loss of rows float32[n, features] with noise float32[n, noise_width]."""
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -66,7 +57,7 @@ class Fitter:
         folder: For checkpoints: `last.npz` to resume from, `best.npz` to use, `progress.json` to read.
     """
 
-    def __init__(self, model: BetaVAE, fit: FitConfig, *, seed: int, folder: Path) -> None:
+    def __init__(self, model: Fittable, fit: FitConfig, *, seed: int, folder: Path) -> None:
         self.model = model
         self.fit = fit
         self.folder = folder
@@ -92,6 +83,7 @@ class Fitter:
             NonFiniteLossError: If the loss is not finite.
         """
         while not self.progress.is_over(self.fit):
+            self._optimizer.learning_rate = self.progress.learning_rate(self.fit)
             train_loss = self._run_epoch(train)
             validation_loss = self._validate(validation) if len(validation) else train_loss
             if not np.isfinite(train_loss + validation_loss):
@@ -128,16 +120,14 @@ class Fitter:
         for i in tf.range(tf.shape(batches)[0]):
             noise = self._noise(first_step + i, tf.shape(batches)[1])
             with tf.GradientTape() as tape:
-                error, divergence = self.model.loss_terms(batches[i], noise)
-                loss = error + self.fit.beta * divergence
+                loss = self.model.batch_loss(batches[i], noise, training=True)
             gradients = tape.gradient(loss, self.model.trainable_variables)
             self._optimizer.apply(gradients, self.model.trainable_variables)
             total += loss
         return total / tf.cast(tf.shape(batches)[0], tf.float32)
 
     def _noise(self, step: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        latent = self.model.decoder.input_shape[-1]
-        return tf.random.stateless_normal((rows, latent), seed=tf.stack([self._seed, step]))
+        return tf.random.stateless_normal((rows, self.model.noise_width), seed=tf.stack([self._seed, step]))
 
     def _validate(self, rows: npt.NDArray[np.float32]) -> float:
         chunks = np.split(rows, range(_VALIDATION_ROWS, len(rows), _VALIDATION_ROWS))
@@ -146,11 +136,10 @@ class Fitter:
 
     def _validation_loss(self, rows: tf.Tensor, chunk: tf.Tensor) -> tf.Tensor:
         # Negative steps: noise that no training step sees, the same in every epoch.
-        error, divergence = self.model.loss_terms(rows, self._noise(-1 - chunk, tf.shape(rows)[0]))
-        return error + self.fit.beta * divergence
+        return self.model.batch_loss(rows, self._noise(-1 - chunk, tf.shape(rows)[0]), training=False)
 
     def _variables(self) -> Sequence[Any]:
-        return [*self.model.trainable_variables, *self._optimizer.variables]
+        return [*self.model.weights, *self._optimizer.variables]
 
     def _save(self) -> None:
         values = {f"v{i}": variable.numpy() for i, variable in enumerate(self._variables())}
@@ -164,7 +153,7 @@ class Fitter:
         (self.folder / "progress.json").write_text(json.dumps(asdict(self.progress), indent=2))
 
 
-def load_best(model: BetaVAE, folder: Path) -> Progress:
+def load_best(model: Fittable, folder: Path) -> Progress:
     """Put the best weights of a fit into the model and tell how the fit went.
 
     Raises:
@@ -172,7 +161,7 @@ def load_best(model: BetaVAE, folder: Path) -> Progress:
     """
     if not (folder / _BEST).exists():
         raise FileNotFoundError(f"{folder / _BEST} does not exist: train this network first")
-    return _load(folder / _BEST, model.trainable_variables)
+    return _load(folder / _BEST, model.weights)
 
 
 def _load(path: Path, variables: Sequence[Any]) -> Progress:

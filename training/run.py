@@ -5,13 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-import numpy as np
-
-from events.objects import SYMBOLS
 from training.config import TrainingConfig
-from training.data.tables import EVENT_FEATURES, EVENT_TABLE, OBJECT_FEATURES, Tables
-from training.masks import MaskGenerator, build_mask_generator, occurring_types
-from training.transform import Standardisation
 
 _RUN_FILE: Final = "run.json"
 
@@ -78,37 +72,6 @@ class Run:
         """The configuration, checked."""
         return TrainingConfig.from_dict(self.config)
 
-    def network_folder(self, table: str) -> Path:
-        """Where the checkpoints of a table's network lie."""
-        return self.folder / "networks" / table
-
-    def masks(self) -> MaskGenerator:
-        """The mask generator of the training events."""
-        with np.load(self.folder / "masks.npz") as stored:
-            config = self.training_config
-            return build_mask_generator(
-                stored["masks"], frequent_share=config.frequent_share, max_objects=config.max_objects
-            )
-
-    def standardisations(self) -> dict[str, Standardisation]:
-        """The scaling of each table, by its name: `event` and the symbols of the types that occur."""
-        stored = json.loads((self.folder / "standardisation.json").read_text())
-        return {
-            table: Standardisation(*(tuple(values) for values in scaling.values()))
-            for table, scaling in stored.items()
-        }
-
-    def prepare(self, tables: Tables, standardisations: dict[str, Standardisation]) -> None:
-        """Keep what the export needs of the data: masks and scalings."""
-        np.savez_compressed(self.folder / "masks.npz", masks=tables.masks().astype(np.int8))
-        text = json.dumps({table: asdict(scaling) for table, scaling in standardisations.items()}, indent=2)
-        (self.folder / "standardisation.json").write_text(text)
-
-    def tables(self) -> tuple[str, ...]:
-        """The tables to learn from: `event` and the object types that occur in a mask."""
-        return (EVENT_TABLE, *(SYMBOLS[type_] for type_ in occurring_types(self.masks().masks)))
-
-
-def features_of(table: str) -> tuple[str, ...]:
-    """The features of a table's rows."""
-    return EVENT_FEATURES if table == EVENT_TABLE else OBJECT_FEATURES
+    def network_folder(self, network: str) -> Path:
+        """Where the checkpoints of a network lie."""
+        return self.folder / "networks" / network

@@ -7,11 +7,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from events.batch import Floats
-from training.config import FitConfig, NetworkConfig
+from training.config import FitConfig
+from training.vae import VAE, Head, NetworkConfig
+from training.variator import BetaVariator
 
 NETWORK = NetworkConfig(encoder=(16, 8), latent=4, decoder=(8, 8))
-FIT = FitConfig(beta=0.1, batch_size=50, epochs=4, patience=10, learning_rate=1e-2)
+VARIATOR = BetaVariator(beta=0.1)
+FIT = FitConfig(batch_size=50, epochs=4, patience=10, learning_rate=1e-2)
 FEATURES = ("E", "pt", "eta", "phi")
+
+
+def tiny_vae(seed: int) -> VAE:
+    """A network of jets."""
+    return VAE([Head(len(FEATURES))], NETWORK, VARIATOR, seed=seed)
 
 
 def jets(n: int, seed: int = 5) -> Floats:

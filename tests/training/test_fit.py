@@ -5,18 +5,18 @@ import numpy as np
 import pytest
 
 from events.batch import Floats
-from tests.support.vae import FEATURES, FIT, NETWORK, jets, write_rows
+from tests.support.vae import FEATURES, FIT, jets, tiny_vae, write_rows
 from training.config import FitConfig
 from training.data.circular import CircularRows
-from training.fit import Fitter, NonFiniteLossError, Progress, load_best
+from training.fit import Fitter, NonFiniteLossError, load_best
+from training.progress import Progress
 from training.transform import Standardisation
-from training.vae import BetaVAE
 
 SCALING = Standardisation.fit(FEATURES, [jets(2000)])
 
 
 def fit(folder: Path, config: FitConfig, *, seed: int = 3) -> Fitter:
-    model = BetaVAE(len(FEATURES), NETWORK, seed=seed)
+    model = tiny_vae(seed)
     fitter = Fitter(model, config, seed=seed, folder=folder / "network")
     fitter.resume()
     table = write_rows(folder / "jets.parquet", jets(2000))
@@ -61,7 +61,7 @@ def test_the_seed_decides_the_weights(tmp_path: Path) -> None:
 
 def test_the_best_weights_can_be_loaded(tmp_path: Path) -> None:
     fitter = fit(tmp_path, FIT)
-    model = BetaVAE(len(FEATURES), NETWORK, seed=9)
+    model = tiny_vae(9)
     assert load_best(model, tmp_path / "network").best_loss == fitter.progress.best_loss
     for ours, theirs in zip(model.trainable_variables, fitter.model.trainable_variables, strict=True):
         assert np.array_equal(ours.numpy(), theirs.numpy())
@@ -69,7 +69,7 @@ def test_the_best_weights_can_be_loaded(tmp_path: Path) -> None:
 
 def test_weights_that_were_never_fitted_cannot_be_loaded(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="train this network first"):
-        load_best(BetaVAE(len(FEATURES), NETWORK, seed=9), tmp_path)
+        load_best(tiny_vae(9), tmp_path)
 
 
 def test_a_diverging_fit_says_so(tmp_path: Path) -> None:
@@ -83,3 +83,14 @@ def test_patience_ends_a_fit() -> None:
     assert not progress.after(0.8, 0.9).is_over(config)
     assert progress.after(0.8, 0.9).after(0.7, 0.85).is_over(config)
     assert progress.best_epoch == 2
+
+
+def test_the_learning_rate_decays_once_for_each_plateau_of_the_training_loss() -> None:
+    config = replace(FIT, decay=0.1, decay_patience=2)
+    progress = Progress()
+    rates = []
+    for loss in (1.0, 0.9, 0.9, 0.95, 0.8, 0.81, 0.82, 0.83, 0.84):
+        progress = progress.after(loss, loss)
+        rates.append(progress.learning_rate(config) / FIT.learning_rate)
+    assert rates == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.001])
+    assert progress.learning_rate(FIT) == FIT.learning_rate

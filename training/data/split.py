@@ -1,10 +1,11 @@
 """Disjoint train, validation and test events, decided by an event's position in its file alone."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from events.batch import Bools
 
@@ -17,7 +18,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class SplitFractions:
     """Shares of the events; what train and validation leave is the test split.
 

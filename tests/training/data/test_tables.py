@@ -10,9 +10,18 @@ from events.batch import EventBatch
 from events.files import read_events, write_events
 from events.objects import SYMBOLS
 from tests.support.synthetic import synthetic_events
+from training.data.cache import build_tables
 from training.data.reading import read_split
 from training.data.split import Split, SplitFractions
-from training.data.tables import EVENT_TABLE, MASK_COLUMNS, OBJECT_FEATURES, build_tables
+from training.data.tables import (
+    EVENT_COLUMN,
+    EVENT_TABLE,
+    MASK_COLUMNS,
+    OBJECT_FEATURES,
+    RANK_COLUMN,
+    PerTypeTables,
+    read_masks,
+)
 
 FRACTIONS = SplitFractions(0.6, 0.2)
 N = 3000
@@ -30,7 +39,7 @@ def whole(path: Path, split: Split) -> list[EventBatch]:
 
 
 def test_each_table_holds_the_objects_of_its_type(tmp_path: Path, source: Path) -> None:
-    tables = build_tables([source], tmp_path / "cache", FRACTIONS, progress=False)
+    tables = build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     for split in (Split.TRAIN, Split.VALIDATION):
         (batch,) = whole(source, split)
         for type_, symbol in enumerate(SYMBOLS):
@@ -42,16 +51,28 @@ def test_each_table_holds_the_objects_of_its_type(tmp_path: Path, source: Path) 
 
 
 def test_the_event_table_holds_met_and_masks(tmp_path: Path, source: Path) -> None:
-    tables = build_tables([source], tmp_path / "cache", FRACTIONS, progress=False)
+    tables = build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     (batch,) = whole(source, Split.TRAIN)
     table = pq.read_table(tables.path(Split.TRAIN, EVENT_TABLE))
     assert np.array_equal(table["met"].to_numpy(), batch.met)
-    assert np.array_equal(tables.masks(), batch.masks())
+    assert np.array_equal(read_masks(tables), batch.masks())
     assert table.column_names[2:] == list(MASK_COLUMNS)
 
 
+def test_objects_know_their_event_and_their_place_in_it(tmp_path: Path, source: Path) -> None:
+    tables = build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
+    met = pq.read_table(tables.path(Split.TRAIN, EVENT_TABLE))["met"].to_numpy()
+    jets = pq.read_table(tables.path(Split.TRAIN, "j"))
+    event, rank, pt = (jets[name].to_numpy() for name in (EVENT_COLUMN, RANK_COLUMN, "pt"))
+    assert np.array_equal(met[event], jets["met"].to_numpy())
+    same = event[1:] == event[:-1]
+    assert np.array_equal(rank[1:][same], rank[:-1][same] + 1)
+    assert (rank[1:][~same] == 0).all()
+    assert (pt[1:][same] <= pt[:-1][same]).all()
+
+
 def test_events_of_all_splits_are_counted(tmp_path: Path, source: Path) -> None:
-    tables = build_tables([source, source], tmp_path / "cache", FRACTIONS, progress=False)
+    tables = build_tables([source, source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     assert sum(tables.events.values()) == 2 * N
     assert tables.rows[Split.TRAIN][EVENT_TABLE] == tables.events[Split.TRAIN]
 
@@ -64,17 +85,17 @@ def test_splits_share_no_event(source: Path) -> None:
 
 
 def test_unchanged_files_are_not_read_again(tmp_path: Path, source: Path) -> None:
-    first = build_tables([source], tmp_path / "cache", FRACTIONS, progress=False)
+    first = build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     marker = first.folder / "marker"
     marker.touch()
-    assert build_tables([source], tmp_path / "cache", FRACTIONS, progress=False) == first
+    assert build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False) == first
     assert marker.exists()
 
 
 def test_changed_files_are_read_again(tmp_path: Path, source: Path) -> None:
-    first = build_tables([source], tmp_path / "cache", FRACTIONS, progress=False)
+    first = build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     write_events(source, [synthetic_events(N + 1, seed=4)])
-    second = build_tables([source], tmp_path / "cache", FRACTIONS, progress=False)
+    second = build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     assert second.folder != first.folder
     assert sum(second.events.values()) == N + 1
 
@@ -83,7 +104,7 @@ def test_a_failed_reading_leaves_no_tables(tmp_path: Path, source: Path) -> None
     with source.open("a") as file:
         file.write("this is no event\n")
     with pytest.raises(ValueError, match=f"{N + 1}"):
-        build_tables([source], tmp_path / "cache", FRACTIONS, progress=False)
+        build_tables([source], tmp_path / "cache", FRACTIONS, PerTypeTables(), progress=False)
     assert not list((tmp_path / "cache").glob("*/summary.json"))
 
 
@@ -95,7 +116,8 @@ from events.files import write_events
 from tests.support.synthetic import synthetic_events
 from training.data.circular import CircularRows
 from training.data.split import Split, SplitFractions
-from training.data.tables import OBJECT_FEATURES, build_tables
+from training.data.cache import build_tables
+from training.data.tables import OBJECT_FEATURES, PerTypeTables
 
 folder = Path(sys.argv[1])
 block = folder / "block.csv"
@@ -104,7 +126,8 @@ text = block.read_bytes()
 with (folder / "large.csv").open("wb") as file:
     for _ in range(50):
         file.write(text)
-tables = build_tables([folder / "large.csv"], folder / "cache", SplitFractions(0.9, 0.05), progress=False)
+fractions = SplitFractions(0.9, 0.05)
+tables = build_tables([folder / "large.csv"], folder / "cache", fractions, PerTypeTables(), progress=False)
 rows = CircularRows(
     [tables.path(Split.TRAIN, "j")], OBJECT_FEATURES, lambda values: values, batch_size=100, seed=1
 )

@@ -1,0 +1,26 @@
+"""The architectures by name. Each is a module of its own that defines `ARCHITECTURE`, and has a line here."""
+
+import os
+from importlib import import_module
+from typing import Final
+
+from training.architectures.base import Architecture
+
+ARCHITECTURES: Final = {
+    "exp2": "training.architectures.exp2",
+    "exp3": "training.architectures.exp3",
+}
+"""Where each architecture is defined. Imported only when asked for: TensorFlow takes seconds."""
+
+
+def load_architecture(name: str) -> Architecture:
+    """The architecture of a name.
+
+    Raises:
+        ValueError: If there is none; the message lists the known ones.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(f"there is no architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    architecture: Architecture = import_module(ARCHITECTURES[name]).ARCHITECTURE
+    return architecture

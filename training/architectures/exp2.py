@@ -1,0 +1,205 @@
+"""Experiment II: alias-method masks, a beta-VAE for MET and one for each type (thesis, section 7.5)."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow.parquet as pq
+import tensorflow as tf
+from pydantic.dataclasses import dataclass
+
+from events.batch import Floats
+from events.objects import SYMBOLS
+from models.graphs import EVENT_OUTPUTS, OBJECT_OUTPUTS, Graph
+from models.manifest import IndependentObjectsManifest
+from training.architectures.base import Exported
+from training.config import STRICT, FitConfig, TrainingConfig, checked
+from training.data.cache import Tables
+from training.data.split import Split
+from training.data.tables import EVENT_FEATURES, EVENT_TABLE, OBJECT_FEATURES, PerTypeTables, read_masks
+from training.decoding import physical
+from training.fit import load_best
+from training.fitting import Rows, fit_network
+from training.latents import normals
+from training.masks import MaskGenerator, build_mask_generator, occurring_types
+from training.onnx_export import export_graph, export_masks
+from training.progress import Progress
+from training.run import Run
+from training.transform import Standardisation
+from training.vae import VAE, Head, NetworkConfig
+from training.variator import BetaVariator
+
+_FILE_NAMES: Final = {
+    EVENT_TABLE: "met",
+    **dict(zip(SYMBOLS, ("jet", "b_jet", "electron", "positron", "muon", "antimuon", "photon"), strict=True)),
+}
+_NOTES: Final = (
+    (
+        "Objects are drawn independently of each other and of MET: single spectra and object counts are "
+        "modelled, correlations between objects, such as invariant masses or the balance of MET and "
+        "jets, are not."
+    ),
+    "Energies and momenta are generated side by side, so an object may have E < p.",
+)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Settings:
+    """The tables of the configuration.
+
+    Attributes:
+        frequent_share: Share of the events that the first level of the mask generator may cover.
+        max_objects: Objects of an event at most.
+        event: The MET network.
+        objects: The network of each object type.
+        variator: Of all networks.
+        fit: Of all networks.
+    """
+
+    frequent_share: float
+    max_objects: int
+    event: NetworkConfig
+    objects: NetworkConfig
+    variator: BetaVariator
+    fit: FitConfig
+
+    @classmethod
+    def of(cls, config: TrainingConfig) -> "Settings":
+        """Those of a configuration."""
+        return checked(cls, config.settings)
+
+
+class IndependentObjects:
+    """See the module."""
+
+    def layout(self, config: TrainingConfig) -> PerTypeTables:
+        """A table of events and one of each type."""
+        Settings.of(config)
+        return PerTypeTables()
+
+    def prepare(self, run: Run, tables: Tables) -> None:
+        """Keep masks and scales."""
+        np.savez_compressed(run.folder / "masks.npz", masks=read_masks(tables).astype(np.int8))
+        scales = _standardise(tables)
+        text = json.dumps({table: asdict(scaling) for table, scaling in scales.items()}, indent=2)
+        (run.folder / "standardisation.json").write_text(text)
+
+    def networks(self, run: Run, tables: Tables) -> list[str]:
+        """One for each table with rows, those with most rows first, so that the cores finish together."""
+        rows = tables.rows[Split.TRAIN]
+        return sorted(scalings(run), key=lambda table: -rows[table])
+
+    def fit(self, run: Run, tables: Tables, network: str, report: Callable[[Progress], None]) -> None:
+        """Fit the network of a table."""
+        scaling = scalings(run)[network]
+        names = (EVENT_TABLE, *SYMBOLS)
+        seed = run.training_config.seed * len(names) + names.index(network)
+        fit_network(
+            build_network(run, network, seed=seed),
+            Settings.of(run.training_config).fit,
+            Rows(network, scaling.features, scaling.forward),
+            tables,
+            seed=seed,
+            folder=run.network_folder(network),
+            report=report,
+        )
+
+    def finish(self, run: Run, tables: Tables) -> None:
+        """Nothing is left to make."""
+
+    def export(self, run: Run, folder: Path) -> Exported:
+        """The mask generator and a decoder for each table."""
+        graphs = {table: _export_decoder(run, table, folder) for table in scalings(run)}
+        fields = {
+            "description": (
+                "Experiment II: object counts from alias tables, MET and each object on its own from "
+                "beta-VAEs"
+            ),
+            "reference": (
+                "Experiment II of the source thesis (section 7.5): alias-method masks, per-type beta-VAEs"
+            ),
+            "notes": _NOTES,
+            "max_objects": Settings.of(run.training_config).max_objects,
+            "masks": export_masks(mask_generator(run), folder / "masks.onnx"),
+            "event": graphs.pop(EVENT_TABLE),
+            "objects": graphs,
+        }
+        return Exported(IndependentObjectsManifest, fields)
+
+
+ARCHITECTURE: Final = IndependentObjects()
+
+
+def scalings(run: Run) -> dict[str, Standardisation]:
+    """The scaling of each table, by its name: `event` and the symbols of the types that occur."""
+    stored = json.loads((run.folder / "standardisation.json").read_text())
+    return {
+        table: Standardisation(*(tuple(values) for values in scaling.values()))
+        for table, scaling in stored.items()
+    }
+
+
+def mask_generator(run: Run) -> MaskGenerator:
+    """The mask generator of the training events."""
+    settings = Settings.of(run.training_config)
+    with np.load(run.folder / "masks.npz") as stored:
+        return build_mask_generator(
+            stored["masks"], frequent_share=settings.frequent_share, max_objects=settings.max_objects
+        )
+
+
+def build_network(run: Run, table: str, *, seed: int) -> VAE:
+    """The network of a table, not fitted."""
+    settings = Settings.of(run.training_config)
+    network = settings.event if table == EVENT_TABLE else settings.objects
+    return VAE([Head(len(_features(table)))], network, settings.variator, seed=seed)
+
+
+def export_decoder(model: VAE, scaling: Standardisation, path: Path) -> Graph:
+    """Export a decoder: normals float32[n, latent] -> one float32[n] a feature, in GeV and radians.
+
+    Raises:
+        ParityError: If the graph differs from the decoder.
+    """
+    noise = normals(model.noise_width).model_copy(update={"name": "latent"})
+    outputs = {EVENT_FEATURES: EVENT_OUTPUTS, OBJECT_FEATURES: OBJECT_OUTPUTS}[scaling.features]
+
+    def decode(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        (decoded,) = model.decode(inputs[noise.name])
+        columns = tf.unstack(decoded, num=len(scaling.features), axis=1)
+        return {
+            name: physical(name, column * scale + mean)
+            for name, column, mean, scale in zip(
+                scaling.features, columns, scaling.mean, scaling.scale, strict=True
+            )
+        }
+
+    return export_graph(decode, noise, outputs, path)
+
+
+def _export_decoder(run: Run, table: str, folder: Path) -> Graph:
+    model = build_network(run, table, seed=0)
+    load_best(model, run.network_folder(table))
+    return export_decoder(model, scalings(run)[table], folder / f"{_FILE_NAMES[table]}.onnx")
+
+
+def _features(table: str) -> tuple[str, ...]:
+    return EVENT_FEATURES if table == EVENT_TABLE else OBJECT_FEATURES
+
+
+def _standardise(tables: Tables) -> dict[str, Standardisation]:
+    types = occurring_types(read_masks(tables))
+    return {
+        table: Standardisation.fit(
+            _features(table), _row_batches(tables.path(Split.TRAIN, table), _features(table))
+        )
+        for table in (EVENT_TABLE, *(SYMBOLS[type_] for type_ in types))
+    }
+
+
+def _row_batches(path: Path, features: Sequence[str]) -> Iterator[Floats]:
+    for batch in pq.ParquetFile(path).iter_batches(columns=list(features)):
+        yield np.column_stack([column.to_numpy() for column in batch.columns])
