@@ -30,8 +30,11 @@ types: .venv/dev/.ready ## Check types.
 docker-test: .venv/dev/.ready ## Build the image, run it under docker compose and test it (needs a Docker engine).
 	EVENTMILL_DOCKER_TEST=1 $(DEV)/python -m pytest tests/docker
 
-bench: .venv/dev/.ready ## Time readers, writers, sampler and service on this machine.
-	$(DEV)/python -m tests.benchmarks
+bench: .venv/dev/.ready ## Measure limits, stages and service on this machine (a quarter of an hour); keep docs/bench.json.
+	$(DEV)/python -m tests.benchmarks --json docs/bench.json
+
+bench-check: .venv/dev/.ready ## Measure quickly; fail if a ratio is much worse than in docs/bench.json.
+	$(DEV)/python -m tests.benchmarks --quick --compare docs/bench.json
 
 train: .venv/dev/.ready ## Simulate and train a process: make train PROCESS=stop_02 EVENTS=306000.
 	$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(EVENTS) --seed 1 --out data/$(PROCESS).csv
@@ -60,4 +63,4 @@ endef
 clean: ## Remove the environments and caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help serve test lint types docker-test bench train lock clean
+.PHONY: help serve test lint types docker-test bench bench-check train lock clean

@@ -1,7 +1,82 @@
-"""`make bench`: what this machine does, as figures of several runs."""
+"""`make bench`: what the service does on this machine, beside what the machine could do."""
 
-from tests.benchmarks import events, service
+import sys
+from pathlib import Path
+
+import click
+
+import models
+from models.shelf import Artefact, Shelf
+from tests.benchmarks.limits import measure_limits
+from tests.benchmarks.machine import description
+from tests.benchmarks.report import Report, read_report, worsened
+from tests.benchmarks.serving import QUICK, THOROUGH, Effort, measure_serving, memory_growth
+from tests.benchmarks.stages import measure_stages
+from tests.support.servers import serving_process
+
+_SHIPPED = Path(models.__file__).parent
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--shelf", type=click.Path(exists=True, file_okay=False, path_type=Path), default=_SHIPPED)
+@click.option("--only", multiple=True, help="PROCESS/MODEL to measure; all of the shelf by default.")
+@click.option("--quick", is_flag=True, help="Fewer runs of fewer events.")
+@click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="File to keep it in.")
+@click.option(
+    "--compare",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Earlier result; fails if a ratio is worse by more than the tolerance.",
+)
+@click.option("--tolerance", default=0.2, show_default=True, help="Share of a ratio that may be lost.")
+def main(
+    shelf: Path, only: tuple[str, ...], quick: bool, out: Path | None, compare: Path | None, tolerance: float
+) -> None:
+    """Measure limits, stages and the service: medians of several runs."""
+    artefacts = [each for each in Shelf.open(shelf) if not only or _name(each) in only]
+    if not artefacts:
+        raise click.UsageError(f"there is no such model in {shelf}")
+    report = Report(description())
+    report.heading(", ".join(f"{name} {value}" for name, value in report.machine.items()))
+    _measure(report, shelf, artefacts, QUICK if quick else THOROUGH)
+    if missed := [ratio for ratio in report.ratios if not ratio.met]:
+        report.heading("Targets missed:\n  " + "\n  ".join(map(str, missed)))
+    if out is not None:
+        report.write(out)
+    if compare is not None:
+        _compare(read_report(compare), report, tolerance)
+
+
+def _measure(report: Report, shelf: Path, artefacts: list[Artefact], effort: Effort) -> None:
+    report.heading("Limits of this machine, one core each; the last is of all cores")
+    limits = measure_limits(effort.runs)
+    report.add(*limits.figures)
+    stages = {}
+    report.heading("Stages of one core; the noise makes its own normal numbers")
+    for artefact in artefacts:
+        stages[_name(artefact)] = measured = measure_stages(artefact, limits, effort.runs)
+        report.add(*measured.figures)
+    report.heading("Through HTTP, one client unless told otherwise")
+    with serving_process(shelf) as service:
+        for artefact in artefacts:
+            for found in measure_serving(
+                artefact.manifest, service.port, stages[_name(artefact)], limits, effort
+            ):
+                report.add(found)
+        for found in memory_growth(artefacts[0].manifest, service, effort):
+            report.add(found)
+
+
+def _compare(before: Report, now: Report, tolerance: float) -> None:
+    worse = worsened(before.ratios, now.ratios, tolerance)
+    for old, new in worse:
+        click.echo(f"WORSE  {new.name}: {old.value:.3f} -> {new.value:.3f} ({new.better} is better)")
+    click.echo(f"{len(worse)} ratios are worse by more than {tolerance:.0%} than on {before.machine['date']}")
+    sys.exit(bool(worse))
+
+
+def _name(artefact: Artefact) -> str:
+    return f"{artefact.manifest.process}/{artefact.manifest.model}"
+
 
 if __name__ == "__main__":
-    events.main()
-    service.main()
+    main()

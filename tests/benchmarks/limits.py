@@ -1,0 +1,111 @@
+"""What this machine can do at most, one core each unless told otherwise."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pyarrow as pa
+from onnx import TensorProto, helper, numpy_helper
+
+from service.runtime import session_options
+from tests.benchmarks.loopback import loopback_rate
+from tests.benchmarks.measure import median
+from tests.benchmarks.report import Figure
+
+_MIB = 2**20
+_LAYERS, _WIDTH, _ROWS = 8, 128, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Rates that bind the stages.
+
+    Attributes:
+        flops: Floating-point operations a second of dense layers in onnxruntime, one core.
+        normals: Normal numbers a second by numpy's Philox generator, one core.
+        formatted: Numbers a second to text by pyarrow, one core.
+        copied: Bytes a second by memcpy, one core.
+        compressed: Bytes a second into zstd, one core.
+        sent: Bytes a second through uvicorn to a client on this machine, all cores.
+    """
+
+    flops: Figure
+    normals: Figure
+    formatted: Figure
+    copied: Figure
+    compressed: Figure
+    sent: Figure
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All of them."""
+        return self.flops, self.normals, self.formatted, self.copied, self.compressed, self.sent
+
+
+def measure_limits(runs: int) -> Limits:
+    """All limits of this machine."""
+    return Limits(
+        Figure("dense layers in onnxruntime", _dense(runs), "FLOP/s"),
+        Figure("normals by numpy", _normals(runs), "1/s"),
+        Figure("numbers to text by pyarrow", _formatted(runs), "1/s"),
+        Figure("memcpy", _copied(runs), "B/s"),
+        Figure("zstd", _compressed(runs), "B/s"),
+        Figure("uvicorn on loopback", loopback_rate(runs), "B/s"),
+    )
+
+
+def _rate(amount: float, run: Callable[[], object], runs: int) -> float:
+    return amount / median(run, runs, time.thread_time)
+
+
+def _dense(runs: int) -> float:
+    """At the rows that a run of a decoder has, and the width that the decoders of Experiment II have."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "dense.onnx")
+        onnx.save(_dense_layers(), path)
+        session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+    rows = np.ones((_ROWS, _WIDTH), np.float32)
+    repeats = 50
+    amount = 2 * _LAYERS * _WIDTH**2 * _ROWS * repeats
+    return _rate(amount, lambda: [session.run(None, {"x0": rows}) for _ in range(repeats)], runs)
+
+
+def _dense_layers() -> onnx.ModelProto:
+    weights = np.eye(_WIDTH, dtype=np.float32)
+    nodes = [helper.make_node("MatMul", [f"x{i}", "w"], [f"x{i + 1}"]) for i in range(_LAYERS)]
+    shape: list[str | int | None] = ["n", _WIDTH]
+    graph = helper.make_graph(
+        nodes,
+        "dense",
+        [helper.make_tensor_value_info("x0", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(f"x{_LAYERS}", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+
+
+def _normals(runs: int) -> float:
+    random, out = np.random.Generator(np.random.Philox(1)), np.empty(2**20, np.float32)
+    return _rate(out.size, lambda: random.standard_normal(dtype=np.float32, out=out), runs)
+
+
+def _formatted(runs: int) -> float:
+    numbers = pa.array(np.random.default_rng(1).lognormal(10, 2, 2**18).astype(np.float32))
+    return _rate(len(numbers), lambda: numbers.cast(pa.string()), runs)
+
+
+def _copied(runs: int) -> float:
+    """Of more than any cache holds."""
+    source, target = np.ones(512 * _MIB, np.uint8), np.empty(512 * _MIB, np.uint8)
+    return _rate(source.nbytes, lambda: np.copyto(target, source), runs)
+
+
+def _compressed(runs: int) -> float:
+    content = np.random.default_rng(1).lognormal(4, 1, 2**20).astype(np.float32).tobytes()
+    codec = pa.Codec("zstd")
+    return _rate(len(content), lambda: codec.compress(content), runs)

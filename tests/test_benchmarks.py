@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.measure import paired, ratio
+from tests.benchmarks.report import Figure, Ratio, Report, read_report, worsened
+
+
+def test_a_report_survives_its_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report({"cores": "2"})
+    report.add(Figure("noise", 4e8, "1/s", "normals", 2.5), Ratio("overhead", 1.4, "lower", 1.3))
+    report.write(tmp_path / "bench.json")
+    assert read_report(tmp_path / "bench.json") == report
+    assert "400 M" in capsys.readouterr().out
+
+
+def test_the_share_of_a_limit_is_a_ratio_to_watch(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report({})
+    report.add(Figure("noise", 4e8, "1/s", "normals", 2.5))
+    assert report.ratios == [Ratio("noise of normals", 2.5, "higher")]
+    assert "250.0% of normals" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("better", "before", "now", "worse"),
+    [
+        ("higher", 1.0, 0.79, True),
+        ("higher", 1.0, 0.81, False),
+        ("higher", 1.0, 5.0, False),
+        ("lower", 1.0, 1.26, True),
+        ("lower", 1.0, 1.24, False),
+        ("lower", 1.0, 0.1, False),
+    ],
+)
+def test_a_ratio_is_worse_beyond_the_tolerance(better: str, before: float, now: float, worse: bool) -> None:
+    way = "higher" if better == "higher" else "lower"
+    old, new = Ratio("x", before, way), Ratio("x", now, way)
+    assert worsened([old], [new, Ratio("only now", 0.0, way)], 0.2) == ([(old, new)] if worse else [])
+
+
+@pytest.mark.parametrize(("value", "met"), [(1.2, True), (1.3, True), (1.4, False)])
+def test_a_target_is_met_from_the_better_side(value: float, met: bool) -> None:
+    assert Ratio("overhead", value, "lower", 1.3).met == met
+    assert Ratio("rate", -value, "higher", -1.3).met == met
+
+
+def test_variants_are_timed_side_by_side() -> None:
+    ran: list[str] = []
+    ticks = iter(range(100))
+    taken = paired(
+        {"a": lambda: ran.append("a"), "b": lambda: ran.append("b")}, 2, lambda: float(next(ticks))
+    )
+    assert ran == ["a", "b"] * 3
+    assert taken == {"a": [1.0, 1.0], "b": [1.0, 1.0]}
+
+
+def test_a_ratio_of_times_is_taken_round_by_round() -> None:
+    assert ratio([2.0, 40.0, 3.0], [1.0, 10.0, 1.0]) == 3.0
