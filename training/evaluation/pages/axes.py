@@ -3,7 +3,7 @@
 from typing import Final
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 _MANY_DECADES: Final = 2.5
 
@@ -15,6 +15,12 @@ def logarithmic_x(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=labelled))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def whole_numbers_x(axes: Axes) -> None:
+    """An axis of numbers of objects: ticks at whole numbers only."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def axis_label(label: str, unit: str) -> str:

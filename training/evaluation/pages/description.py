@@ -5,12 +5,11 @@ from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from events.objects import SYMBOLS
 from training.evaluation.describe.description import Description, MaskCount, Multiplicity, Shape, Spectrum
 from training.evaluation.describe.shapes import cumulative
-from training.evaluation.pages.axes import axis_label, logarithmic_x
+from training.evaluation.pages.axes import axis_label, logarithmic_x, whole_numbers_x
 from training.evaluation.pages.bins import Floats, beyond, counts_label, merged
 from training.evaluation.pages.drawing import Drawing, drawing
 from training.evaluation.pages.heatmap import HEATMAP, heatmap
@@ -91,8 +90,7 @@ def _draw_multiplicity(figure: Figure, multiplicity: Multiplicity) -> None:
     axes.stairs(events, np.arange(len(events) + 1) - 0.5, color="C0", fill=True, alpha=0.35, baseline=0.5)
     axes.errorbar(numbers, events, np.sqrt(events), fmt="k.")
     axes.set(yscale="log", ylim=(0.5, 5 * events.max()), xlabel=multiplicity.label, ylabel="Events")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.tick_params(axis="x", which="minor", length=0)
+    whole_numbers_x(axes)
 
 
 def _masks(what: str, masks: Sequence[MaskCount], events: int) -> Drawing | None:

@@ -15,7 +15,7 @@ from PIL import Image
 PANEL: Final = (3.9, 3.2)
 """Width and height of a panel in inches."""
 
-_DPI: Final = 160
+_DPI: Final = 130
 _COLOURS: Final = 256
 _STYLE: Final[dict[str, Any]] = {
     "figure.subplot.left": 0.19,
@@ -33,7 +33,7 @@ _STYLE: Final[dict[str, Any]] = {
     "xtick.minor.size": 3,
     "ytick.major.size": 6,
     "ytick.minor.size": 3,
-    "legend.fontsize": 11,
+    "legend.fontsize": 10,
     "lines.linewidth": 1.5,
     "lines.markersize": 3.5,
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training.evaluation.pages.numbers import grouped, share, with_error
+from training.evaluation.pages.tex import tex_to_html
 
 
 def render(template: str, **facts: object) -> str:
@@ -22,5 +23,5 @@ def render(template: str, **facts: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"share": share, "with_error": with_error, "grouped": grouped}
+    environment.filters |= {"share": share, "with_error": with_error, "grouped": grouped, "tex": tex_to_html}
     return environment.get_template(template).render(**facts, eventmill=version("eventmill"))
