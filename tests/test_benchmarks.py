@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.measure import paired, ratio
-from tests.benchmarks.report import Figure, Ratio, Report, read_report, worsened
+from tests.benchmarks.report import Better, Figure, Ratio, Report, read_report, worsened
 
 
 def test_a_report_survives_its_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,10 +32,11 @@ def test_the_share_of_a_limit_is_a_ratio_to_watch(capsys: pytest.CaptureFixture[
         ("lower", 1.0, 0.1, False),
     ],
 )
-def test_a_ratio_is_worse_beyond_the_tolerance(better: str, before: float, now: float, worse: bool) -> None:
-    way = "higher" if better == "higher" else "lower"
-    old, new = Ratio("x", before, way), Ratio("x", now, way)
-    assert worsened([old], [new, Ratio("only now", 0.0, way)], 0.2) == ([(old, new)] if worse else [])
+def test_a_ratio_is_worse_beyond_the_tolerance(
+    better: Better, before: float, now: float, worse: bool
+) -> None:
+    old, new = Ratio("x", before, better), Ratio("x", now, better)
+    assert worsened([old], [new, Ratio("only now", 0.0, better)], 0.2) == ([(old, new)] if worse else [])
 
 
 @pytest.mark.parametrize(("value", "met"), [(1.2, True), (1.3, True), (1.4, False)])
