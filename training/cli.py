@@ -1,17 +1,15 @@
 """`eventmill-train`: simulate, train, export and evaluate."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from models.errors import UnknownModelError
-from training.compare.command import compare
-from training.config import TrainingConfig, load_config, shipped_configs
+from training.config import load_config, shipped_configs
+from training.evaluation.command import evaluate
 from training.evaluation.describe.command import describe
 from training.simulate.command import simulate
 
@@ -36,7 +34,7 @@ def main() -> None:
 
 
 main.add_command(simulate)
-main.add_command(compare)
+main.add_command(evaluate)
 main.add_command(describe)
 
 
@@ -111,46 +109,6 @@ def export(run: Path, shelf: Path, model_version: str) -> None:
         folder = export_run(Run.load(run), shelf, model_version=model_version)
     click.echo(f"Exported to {folder}")
     click.echo(f"Next: eventmill serve --models {shelf}")
-
-
-@main.command()
-@click.argument("model", metavar="PROCESS/MODEL")
-@click.option("--truth", required=True, multiple=True, type=_FILE, help="The data files it was trained on.")
-@click.option("--events", default=100_000, show_default=True, type=click.IntRange(100), help="On each side.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the generated events.")
-@click.option("--shelf", default=Path("models"), show_default=True, type=_FOLDER, help="Where models stand.")
-@click.option(
-    "--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."
-)
-@click.option("--write", is_flag=True, help="Put the figures into the model's manifest and card.")
-def evaluate(
-    model: str,
-    truth: tuple[Path, ...],
-    events: int,
-    seed: int,
-    shelf: Path,
-    report: Path | None,
-    write: bool,
-) -> None:
-    """Compare PROCESS/MODEL with truth that no training saw, by the thesis' figures.
-
-    Truth is the test split of the data files. The floor is as many training events against the same truth:
-    no generator can be expected to come closer.
-    """
-    from models.shelf import Shelf  # noqa: PLC0415
-    from service.sampler import Sampler  # noqa: PLC0415
-    from training.evaluation import report as evaluation  # noqa: PLC0415
-
-    with _clear_errors():
-        process, _, name = model.partition("/")
-        artefact = Shelf.open(shelf).get(process, name)
-        fractions = TrainingConfig.from_dict(artefact.manifest.training.config).split
-        result = evaluation.evaluate(Sampler.open(artefact), truth, fractions, events=events, seed=seed)
-        if report:
-            report.write_text(json.dumps(asdict(result), indent=2) + "\n")
-        if write:
-            evaluation.publish(result, artefact)
-    click.echo(evaluation.table(result))
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from events.batch import EventBatch
 from events.objects import ObjectType
 from training.evaluation.features import LEPTONS, leading_objects
+from training.evaluation.judgement import Correlation, Figure
+from training.evaluation.resampling import bootstrap_weights
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
@@ -43,14 +45,15 @@ class CorrelationSums:
         self._sums = np.zeros((4, variables, variables))
         self._origin: Matrix | None = None
 
-    def add(self, values: Matrix) -> None:
-        """Add rows, float64[n, v], NaN where a row lacks a variable."""
+    def add(self, values: Matrix, weights: Matrix | None = None) -> None:
+        """Add rows, float64[n, v], NaN where a row lacks a variable; each counts once or by its weight."""
         present = np.isfinite(values)
         if self._origin is None:
             # Values near 0 keep the differences of large sums exact.
             self._origin = np.where(present, values, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
         x, has = np.where(present, values - self._origin, 0), present.astype(np.float64)
-        self._sums += np.stack([has.T @ has, x.T @ has, (x * x).T @ has, x.T @ x])
+        counted = has if weights is None else has * weights[:, None]
+        self._sums += np.stack([has.T @ counted, x.T @ counted, (x * x).T @ counted, (x * counted).T @ x])
 
     def matrix(self) -> Matrix:
         """Pearson's coefficients, float64[v, v]; NaN for fewer than three rows or a constant variable."""
@@ -61,3 +64,42 @@ class CorrelationSums:
             correlation = covariance / np.sqrt(variance * variance.T)
         undefined = (n < _FEWEST) | (variance <= 0) | (variance.T <= 0)
         return np.where(undefined, np.nan, np.clip(correlation, -1, 1))
+
+
+def correlate(
+    truth: EventBatch, sample: EventBatch, rng: np.random.Generator
+) -> tuple[Correlation, tuple[Figure, ...]]:
+    """Both correlation matrices, and the largest and the mean square difference with bootstrap errors."""
+    values = [correlated_variables(batch) for batch in (truth, sample)]
+    weights = [bootstrap_weights(len(batch), rng) for batch in (truth, sample)]
+    matrices = [
+        [_matrix(rows, row.astype(np.float64)) for row in counts]
+        for rows, counts in zip(values, weights, strict=True)
+    ]
+    found = np.array([_differences(a, b) for a, b in zip(*matrices, strict=True)])
+    errors = found[1:].std(axis=0, ddof=1)
+    labels = ("correlation_max", "Largest"), ("correlation_rms", "Root mean square")
+    figures = tuple(
+        Figure(name, f"{kind} difference of the correlation coefficients", value, error, ideal=0.0)
+        for (name, kind), value, error in zip(labels, found[0].tolist(), errors.tolist(), strict=True)
+    )
+    return Correlation(CORRELATED, _rows(matrices[0][0]), _rows(matrices[1][0])), figures
+
+
+def _matrix(values: Matrix, weights: Matrix) -> Matrix:
+    sums = CorrelationSums(values.shape[1])
+    sums.add(values, weights)
+    return sums.matrix()
+
+
+def _differences(first: Matrix, second: Matrix) -> tuple[float, float]:
+    """The largest and the root mean square difference over the pairs that both have."""
+    above = (first - second)[np.triu_indices(len(first), 1)]
+    defined = above[np.isfinite(above)]
+    if not len(defined):
+        return 0.0, 0.0
+    return float(np.abs(defined).max()), float(np.sqrt((defined**2).mean()))
+
+
+def _rows(matrix: Matrix) -> tuple[tuple[float | None, ...], ...]:
+    return tuple(tuple(None if np.isnan(cell) else round(cell, 6) for cell in row) for row in matrix.tolist())

@@ -225,7 +225,7 @@ class Judgement:
     Attributes:
         sample: What was judged.
         truth: What it was held against.
-        reference: Other truth: what the floor is made of, and what memorisation is measured against.
+        reference: Other truth, which the floor is made of; None if there is no floor.
         settings: Options of the judge, by name.
         figures: Figures by heading, in the order of a report.
         features: The thesis' distances of each feature.
@@ -239,7 +239,7 @@ class Judgement:
 
     sample: SampleProvenance
     truth: SampleProvenance
-    reference: SampleProvenance
+    reference: SampleProvenance | None
     settings: Mapping[str, str | int | float | bool]
     figures: Mapping[str, tuple[Figure, ...]]
     features: tuple[FeatureDistances, ...]
@@ -263,8 +263,8 @@ class Judgement:
         raise KeyError(name)
 
     def to_json(self) -> str:
-        """The judgement as indented JSON."""
-        return TypeAdapter(Judgement).dump_json(self, indent=1).decode() + "\n"
+        """The judgement as one line of JSON."""
+        return TypeAdapter(Judgement).dump_json(self).decode() + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -121,7 +121,7 @@ def _pairs(batch: EventBatch) -> Iterator[Observable]:
     yield from _pair("lepton_b_jet", "the leading lepton and $b$-jet", leptons[0], b_jets[0])
     angle = delta_phi(leptons[0].phi, batch.met_phi.astype(np.float64))
     transverse = np.sqrt(2 * leptons[0].pt * batch.met * (1 - np.cos(angle)))
-    label = r"Transverse mass of the leading lepton and $E_T^{miss}$"
+    label = r"Transverse mass of lepton and $E_T^{miss}$"
     yield Observable("lepton_met_mt", label, "GeV", transverse)
 
 

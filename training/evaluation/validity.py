@@ -40,6 +40,7 @@ def validity_figures(batch: EventBatch, closest_jets: Observable, jet_radius: fl
         closest_jets: Their observable of that name.
         jet_radius: Radius of the jet clustering, which leaves no two jets closer to each other.
     """
+    yield share("invalid", "Invalid events as delivered", ~valid_events(batch))
     excess = _energy_over_momentum(batch) - 1
     yield share("E_below_p", "Objects with E < p beyond rounding", excess < -_ROUNDING)
     massless = ~np.isin(batch.type, JETS)

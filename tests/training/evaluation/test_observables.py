@@ -3,7 +3,7 @@ import pytest
 
 from events.batch import EventBatch
 from events.objects import ObjectType
-from training.compare.observables import observables
+from training.evaluation.observables import observables
 
 J, B, M = ObjectType.JET, ObjectType.B_JET, ObjectType.MUON
 
@@ -66,3 +66,26 @@ def test_the_closest_jets_are_those_that_a_loop_finds() -> None:
         expected.append(min(pairs, default=np.nan))
     found = observables(batch(*events))["closest_jets"].values
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_pairs_are_those_of_the_leading_objects() -> None:
+    found = observables(batch([(J, 90, 0, 0), (B, 40, 0, np.pi / 2), (M, 60, 0, np.pi)]))
+    assert found["jets_12_mass"].values[0] == pytest.approx(np.sqrt(2 * 90 * 40), rel=1e-5)
+    assert found["jets_12_dr"].values[0] == pytest.approx(np.pi / 2, rel=1e-5)
+    assert found["lepton_jet_dr"].values[0] == pytest.approx(np.pi, rel=1e-5)
+    assert found["lepton_met_mt"].values[0] == pytest.approx(2 * np.sqrt(60 * 50), rel=1e-5)
+    assert np.isnan(found["jets_13_mass"].values[0])
+
+
+def test_only_jets_show_their_own_mass() -> None:
+    found = observables(batch([(J, 90, 0, 0)]))
+    assert {name for name in found if name.endswith("m_over_pt")} == {
+        *(f"jet_{rank}_m_over_pt" for rank in (1, 2, 3, 4)),
+        *(f"b_jet_{rank}_m_over_pt" for rank in (1, 2)),
+    }
+
+
+def test_an_axis_names_its_unit() -> None:
+    found = observables(batch([(J, 90, 0, 0)]))
+    assert found["met"].axis == "$E_T^{miss}$ [GeV]"
+    assert found["jet_1_eta"].axis == r"$\eta$ of the leading jet"

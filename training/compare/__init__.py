@@ -1,1 +1,0 @@
-"""Two samples of events held against each other: shifts of observables, a classifier, a figure."""
