@@ -125,15 +125,8 @@ class EventBatch:
         return self._cut(index, objects, offsets)
 
     def sort_objects(self) -> Self:
-        """The same events with their objects in the order of real files.
-
-        Jets and b-jets interleaved, then electrons of both charges, muons of both charges, photons; each
-        group by descending pT.
-        """
-        # One key to sort by is several times as fast as three.
-        group = self.event_index << 2 | _FILE_GROUP[self.type]
-        order = np.argsort(group << 32 | _descending(self.pt), kind="stable")
-        return self._cut(slice(None), order, self.offsets)
+        """The same events with their objects in the order of real files (see `file_order`)."""
+        return self._cut(slice(None), file_order(self.event_index, self.type, self.pt), self.offsets)
 
     def keep_objects(self, chosen: Bools) -> Self:
         """The same events with only some of their objects.
@@ -170,6 +163,22 @@ class EventBatch:
             **{name: getattr(self, name)[events] for name in EVENT_FLOATS},
             **{name: getattr(self, name)[objects] for name in OBJECT_FLOATS},
         )
+
+
+def file_order(event: Ints, type_: npt.NDArray[np.int8], pt: Floats) -> Ints:
+    """Where the objects of events come from in the order of real files, int64[m].
+
+    Event by event: jets and b-jets interleaved, then electrons of both charges, muons of both charges,
+    photons; each group by descending pT.
+
+    Args:
+        event: Index of the event of each object, int64[m].
+        type_: `ObjectType` of each, int8[m].
+        pt: Transverse momentum of each, float32[m].
+    """
+    # One key to sort by is several times as fast as three.
+    group = event << 2 | _FILE_GROUP[type_]
+    return np.argsort(group << 32 | _descending(pt), kind="stable")
 
 
 def _descending(values: Floats) -> npt.NDArray[np.uint32]:

@@ -102,24 +102,23 @@ def finished_block(
     Raises:
         OutputError: If an event is never valid.
     """
-    valid = valid_events(first)
-    failed = np.flatnonzero(~valid)
+    failed = np.flatnonzero(~valid_events(first))
     if validity == "all" or not failed.size:
         return Block(first, len(first), failed.size)
-    parts, attempt, left = [first.take(valid)], 1, failed
+    parts, chosen, n_made = [first], np.arange(len(first)), len(first)
+    left, attempt = failed, 1
     while left.size and attempt <= max_attempts:
         depth = min(max(1, _MADE_TOGETHER // left.size), max_attempts + 1 - attempt)
         attempts = np.arange(attempt, attempt + depth)
         events = again(np.repeat(left, depth), np.tile(attempts, left.size))
         valid = valid_events(events).reshape(left.size, depth)
-        earliest, passed = valid.argmax(axis=1), valid.any(axis=1)
-        parts.append(events.take((np.arange(left.size) * depth + earliest)[passed]))
-        left, attempt = left[~passed], attempt + depth
+        chosen[left] = n_made + np.arange(left.size) * depth + valid.argmax(axis=1)
+        parts.append(events)
+        n_made, left, attempt = n_made + len(events), left[~valid.any(axis=1)], attempt + depth
     if left.size:
         stuck = first.take(left[:1])
         raise OutputError(
             f"{model_name(manifest)}: event {stuck.event_id[0]} with {stuck.masks()[0].tolist()} objects "
             f"failed the selection criteria {max_attempts} times"
         )
-    events = concatenate(parts)
-    return Block(events.take(np.argsort(events.event_id)), len(first), failed.size)
+    return Block(concatenate(parts).take(chosen), len(first), failed.size)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from events.batch import OBJECT_FLOATS, EventBatch, Ints
+from events.batch import OBJECT_FLOATS, EventBatch, Ints, file_order
 from events.objects import N_OBJECT_TYPES, SYMBOLS
 from models.manifest import IndependentObjectsManifest
 from service.addresses import AddressSpace, Stream
@@ -106,11 +106,12 @@ class IndependentObjects:
 def _assemble(process: str, ids: Ints, masks: Ints, columns: Mapping[str, Columns]) -> EventBatch:
     """An event batch from the outputs of the graphs, whose objects are in order of type, then event."""
     n = len(ids)
-    event = np.repeat(np.tile(np.arange(n, dtype=np.uint16), N_OBJECT_TYPES), masks.T.ravel())
-    order = np.argsort(event, kind="stable")
+    event = np.repeat(np.tile(np.arange(n), N_OBJECT_TYPES), masks.T.ravel())
     type_ = np.repeat(np.arange(N_OBJECT_TYPES, dtype=np.int8), masks.sum(axis=0))
     none = dict.fromkeys(OBJECT_FLOATS, np.empty(0, np.float32))
     by_type = [columns.get(symbol, none) for symbol in SYMBOLS]
+    floats = {name: np.concatenate([part[name] for part in by_type]) for name in OBJECT_FLOATS}
+    order = file_order(event, type_, floats["pt"])
     return EventBatch(
         processes=(process,),
         process_index=np.zeros(n, np.int32),
@@ -119,5 +120,5 @@ def _assemble(process: str, ids: Ints, masks: Ints, columns: Mapping[str, Column
         offsets=np.concatenate(([0], np.cumsum(masks.sum(axis=1)))).astype(np.int32),
         type=type_[order],
         **columns["event"],
-        **{name: np.concatenate([part[name] for part in by_type])[order] for name in OBJECT_FLOATS},
-    ).sort_objects()
+        **{name: values[order] for name, values in floats.items()},
+    )

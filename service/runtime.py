@@ -27,11 +27,11 @@ Tensor: TypeAlias = npt.NDArray[Any]
 Untyped: TypeAlias = Any
 """Something of onnxruntime, which has no types."""
 
-_CPU_ROWS: Final = (64, 128, 256, 512)
+_CPU_ROWS: Final = (64, 128, 256, 512, 1024)
 _CUDA_ROWS: Final = (256, 4096, 16384)
 """Rows that a run of a graph may have, rising; a run with fewer is padded to the next of them.
 
-Few shapes, because the runtime's memory grows when they vary. On a CPU the activations of 512 rows stay in
+Few shapes, because the runtime's memory grows when they vary. On a CPU the activations of 1024 rows stay in
 the second-level cache, and fewer rows spare padding where objects are rare and events are drawn again. A GPU
 wants many rows and few runs; those for it are not measured.
 """
