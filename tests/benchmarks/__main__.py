@@ -7,8 +7,10 @@ import click
 
 import models
 from models.shelf import Artefact, Shelf
+from service.sampler import Sampler
 from tests.benchmarks.limits import measure_limits
 from tests.benchmarks.machine import description
+from tests.benchmarks.readers import measure_readers
 from tests.benchmarks.report import Report, read_report, worsened
 from tests.benchmarks.serving import QUICK, THOROUGH, Effort, measure_serving, memory_growth
 from tests.benchmarks.stages import measure_stages
@@ -55,6 +57,10 @@ def _measure(report: Report, shelf: Path, artefacts: list[Artefact], effort: Eff
     for artefact in artefacts:
         stages[_name(artefact)] = measured = measure_stages(artefact, limits, effort.runs)
         report.add(*measured.figures)
+    report.heading("Readers, one core")
+    blocks = Sampler.open(artefacts[0]).slice(effort.events, seed=1).tasks()
+    for figure in measure_readers([block().events for block in blocks], effort.runs):
+        report.add(figure)
     report.heading("Through HTTP, one client unless told otherwise")
     with serving_process(shelf) as service:
         for artefact in artefacts:
