@@ -87,7 +87,16 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_")
-    return _problem(request, code, status, error.detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed(request)
+    return _problem(request, code, status, error.detail, headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """The methods of a path; where there are several routes, Starlette tells those of the first."""
+    methods = request.app.openapi()["paths"].get(request.url.path, ())
+    return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
 
 
 async def _unexpected_error(request: Request, _: Exception) -> JSONResponse:

@@ -196,6 +196,11 @@ def test_a_wrong_path_or_method_is_a_problem_too(
     assert answer.json()["instance"] == path
 
 
+def test_a_wrong_method_is_told_all_right_ones(client: TestClient) -> None:
+    assert client.put("/generate").headers["Allow"] == "GET, POST"
+    assert client.put("/models/ttbar/exp2").headers["Allow"] == "GET"
+
+
 @pytest.mark.parametrize(
     ("given", "kept"), [("run-7.a_b", True), ("x" * 129, False), ("a b", False), ("", False)]
 )
