@@ -25,7 +25,7 @@ def encode_darkmachines(batch: EventBatch, unit: EnergyUnit = "MeV") -> bytes:
     Raises:
         ValueError: If a value is not finite in that unit, or a process ID would not be one field of a line.
     """
-    from events import darkmachines_kernel as kernel  # noqa: PLC0415 - loads a compiler
+    from events import darkmachines_writer_kernel as kernel  # noqa: PLC0415 - loads a compiler
 
     for process in batch.processes:
         _require_one_field(process)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ENCODE = """
-from events.darkmachines_kernel import write_lines
+from events.darkmachines_writer_kernel import write_lines
 from events.files import read_events, write_events
 write_events(sys.argv[2], read_events(sys.argv[1]))
 print(sum(write_lines.stats.cache_hits.values()), len(write_lines.signatures))

@@ -73,6 +73,29 @@ def test_batches_do_not_change_the_events(path: Path, batch: EventBatch, batch_b
     assert encode_darkmachines(read(path, text, batch_bytes)) == text
 
 
+NUMBERS = st.builds(
+    lambda value, digits, style: f"{value:.{digits}{style}}",
+    st.floats(-1e38, 1e38) | st.floats(-1e6, 1e6),
+    st.integers(0, 25),
+    st.sampled_from("efgE"),
+) | st.from_regex(r"\A-?([0-9]{1,25}\.?[0-9]{0,25}|\.[0-9]{1,25})([eE][+-]?[0-9]{1,5})?\Z")
+
+
+@settings(max_examples=300)
+@given(numbers=st.lists(NUMBERS.filter(lambda text: abs(float(text)) < 1e38), min_size=1))
+def test_numbers_are_read_as_python_reads_them(path: Path, numbers: list[str]) -> None:
+    batch = read(path, "".join(f"1;ttbar;{number};0;0;\n" for number in numbers).encode())
+    assert (
+        batch.weight.tobytes() == np.array([float(number) for number in numbers]).astype(np.float32).tobytes()
+    )
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
+def test_event_ids_have_64_bits(path: Path, event_ids: list[int]) -> None:
+    text = "".join(f"{event_id};ttbar;1;0;0;\n" for event_id in event_ids).encode()
+    assert read(path, text).event_id.tolist() == event_ids
+
+
 def plain_bad_lines(text: bytes) -> tuple[bytes, list[int]]:
     """The clean lines of a text, and the numbers of the others."""
     clean, bad = b"", []

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from events.batch import EventBatch, Floats
-from events.darkmachines_kernel import write_lines
 from events.darkmachines_writer import encode_darkmachines
+from events.darkmachines_writer_kernel import write_lines
 from events.objects import ObjectType
 
 

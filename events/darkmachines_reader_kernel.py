@@ -1,0 +1,199 @@
+"""Columns from lines of Dark Machines text, in machine code.
+
+The functions that read something take the text and where to begin in it, and give where they ended, or `_BAD`
+at anything that is not as it should be. `_BAD` is an index too, that of a newline before the first line,
+where nothing can be read; so one thing after the other can be read, and the outcome be looked at once.
+
+Importing this module loads numba, so import it where it is used.
+"""
+
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from events.batch import Ints
+from events.compiled import compiled
+from events.darkmachines_line import BLANKS
+from events.objects import SYMBOL_ALIASES, SYMBOLS
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Doubles: TypeAlias = npt.NDArray[np.float64]
+
+SHORTEST_OBJECT: Final = len(";j,0,0,0,0")
+
+_U64: TypeAlias = np.uint64
+
+_BAD: Final = _U64(0)
+
+_MINUS, _PLUS, _POINT, _COMMA, _SEMICOLON, _NEWLINE = (np.uint8(ord(mark)) for mark in "-+.,;\n")
+_ZERO, _LETTER_E, _CAPITAL_E = (np.uint8(ord(character)) for character in "0eE")
+_BLANKS: Final = tuple(np.uint8(blank) for blank in BLANKS.encode())
+
+_LARGEST_INTEGER: Final = _U64(np.iinfo(np.int64).max)
+_MOST_DIGITS: Final = _U64(len(str(_LARGEST_INTEGER)))
+
+_EXACT_INTEGER: Final = _U64(2**53)
+_EXACT_POWERS: Final = np.array([10.0**power for power in range(23)])
+"""Powers of ten that are doubles: an integer up to 2^53, times or over one of them, is rounded once."""
+
+_SPELLINGS: Final = dict(zip(SYMBOLS, SYMBOLS, strict=True)) | SYMBOL_ALIASES
+_LONGEST_SYMBOL: Final = _U64(max(map(len, _SPELLINGS)))
+_CODES: Final = np.array([int.from_bytes(spelling.encode(), "big") for spelling in _SPELLINGS], _U64)
+_TYPES: Final = np.array([SYMBOLS.index(symbol) for symbol in _SPELLINGS.values()], np.int8)
+
+
+class Columns(NamedTuple):
+    """Where to write n events with m objects to, in arrays that may be longer.
+
+    Attributes:
+        event_id: int64[n].
+        process_index: Which of the names each event has, int32[n].
+        names: Where each process ID begins and ends in the text, in the order they first occur, int64[n, 2].
+        offsets: Where each event's objects begin and end, int32[n + 1].
+        type: `ObjectType` of each object, int8[m].
+        numbers: Weight, MET and its azimuth of each event, then E, pT, eta and phi of each object,
+            float64[3 n + 4 m]; NaN for a number that takes more than a double to read.
+        begins: Where a number that is NaN begins in the text, int64[3 n + 4 m]; the others have no meaning.
+    """
+
+    event_id: Ints
+    process_index: npt.NDArray[np.int32]
+    names: Ints
+    offsets: npt.NDArray[np.int32]
+    type: npt.NDArray[np.int8]
+    numbers: Doubles
+    begins: Ints
+
+
+@compiled
+def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
+    """Reads events, one a line.
+
+    Args:
+        text: A newline, then as many lines as `columns` has events, without blanks around fields.
+        columns: Where to write to, with room for an object every `SHORTEST_OBJECT` characters, and one more.
+
+    Returns:
+        The number of objects and of different process IDs, or negative ones if a line is not an event.
+    """
+    event_ids, process_index, names, offsets, types, numbers, begins = columns
+    n, at, thing, n_names = len(event_ids), _U64(1), 0, 0
+    for event in range(n):
+        offsets[event] = thing
+        at = _integer(text, at, event_ids, event)
+        at, process_index[event] = _name(text, _expected(text, at, _SEMICOLON), names, n_names)
+        n_names = max(n_names, process_index[event] + 1)
+        for column in range(3):
+            at = _number(text, _expected(text, at, _SEMICOLON), numbers, begins, 3 * event + column)
+        while text[at] == _SEMICOLON and text[at + _U64(1)] != _NEWLINE:
+            at = _symbol(text, at + _U64(1), types, thing)
+            first = 3 * n + 4 * thing
+            for column in range(4):
+                at = _number(text, _expected(text, at, _COMMA), numbers, begins, first + column)
+            thing += 1
+        at += _U64(text[at] == _SEMICOLON)
+        if at == _BAD or text[at] != _NEWLINE:
+            return -1, -1
+        at += _U64(1)
+    offsets[n] = thing
+    return thing, n_names
+
+
+@compiled
+def _expected(text: Bytes, at: _U64, character: np.uint8) -> _U64:
+    """Reads a separator."""
+    return at + _U64(1) if text[at] == character else _BAD
+
+
+@compiled
+def _digits(text: Bytes, at: _U64, value: _U64) -> tuple[_U64, _U64]:
+    """Reads any number of digits behind those of a value, which overflows at more than `_MOST_DIGITS`."""
+    digit = np.uint8(text[at] - _ZERO)
+    while digit <= np.uint8(9):
+        value = value * _U64(10) + _U64(digit)
+        at += _U64(1)
+        digit = np.uint8(text[at] - _ZERO)
+    return at, value
+
+
+@compiled
+def _integer(text: Bytes, at: _U64, out: Ints, index: int) -> _U64:
+    """Reads a 64-bit integer."""
+    negative = text[at] == _MINUS
+    begin = at + _U64(negative)
+    end, magnitude = _digits(text, begin, _U64(0))
+    if not _U64(0) < end - begin <= _MOST_DIGITS or magnitude > _LARGEST_INTEGER + _U64(negative):
+        return _BAD
+    out[index] = -np.int64(magnitude) if negative else np.int64(magnitude)
+    return end
+
+
+@compiled
+def _number(text: Bytes, at: _U64, numbers: Doubles, begins: Ints, index: int) -> _U64:
+    """Reads a number."""
+    begin = at
+    negative = text[at] == _MINUS
+    first = at + _U64(negative)
+    at, mantissa = _digits(text, first, _U64(0))
+    n_digits, exponent = at - first, np.int64(0)
+    if text[at] == _POINT:
+        first = at + _U64(1)
+        at, mantissa = _digits(text, first, mantissa)
+        n_digits += at - first
+        exponent = -np.int64(at - first)
+    n_exponent_digits = _U64(1)
+    if text[at] in (_LETTER_E, _CAPITAL_E):
+        sign = text[at + _U64(1)]
+        first = at + _U64(1) + _U64(sign in (_MINUS, _PLUS))
+        at, power = _digits(text, first, _U64(0))
+        n_exponent_digits = at - first
+        exponent += -np.int64(power) if sign == _MINUS else np.int64(power)
+    if n_digits == 0 or n_exponent_digits == 0:
+        return _BAD
+    exact = n_digits <= _MOST_DIGITS and mantissa <= _EXACT_INTEGER and n_exponent_digits <= _U64(3)
+    if not exact or abs(exponent) >= len(_EXACT_POWERS):
+        numbers[index], begins[index] = np.nan, begin
+        return at
+    value = np.float64(mantissa)
+    value = value * _EXACT_POWERS[exponent] if exponent >= 0 else value / _EXACT_POWERS[-exponent]
+    numbers[index] = -value if negative else value
+    return at
+
+
+@compiled
+def _symbol(text: Bytes, at: _U64, types: npt.NDArray[np.int8], index: int) -> _U64:
+    """Reads the symbol of an object."""
+    code, end = _U64(0), at + _LONGEST_SYMBOL
+    while at < end and text[at] != _COMMA and text[at] != _NEWLINE:
+        code = code << _U64(8) | _U64(text[at])
+        at += _U64(1)
+    for known in range(len(_CODES)):
+        if _CODES[known] == code:
+            types[index] = _TYPES[known]
+            return at
+    return _BAD
+
+
+@compiled
+def _name(text: Bytes, at: _U64, names: Ints, n_names: int) -> tuple[_U64, int]:
+    """Reads a process ID; also gives which of the names it is, perhaps the one behind those there are."""
+    end = at
+    while text[end] != _SEMICOLON and text[end] != _COMMA and text[end] != _NEWLINE:
+        end += _U64(1)
+    if end == at or text[at] in _BLANKS or text[end - _U64(1)] in _BLANKS:
+        return _BAD, 0
+    name = 0
+    while name < n_names and not _same(text, _U64(names[name, 0]), _U64(names[name, 1]), at, end):
+        name += 1
+    names[name, 0], names[name, 1] = at, end
+    return end, name
+
+
+@compiled
+def _same(text: Bytes, begin: _U64, end: _U64, other_begin: _U64, other_end: _U64) -> bool:
+    """Whether two parts of the text have the same characters."""
+    while begin < end and other_begin < other_end and text[begin] == text[other_begin]:
+        begin += _U64(1)
+        other_begin += _U64(1)
+    return bool(begin == end and other_begin == other_end)
