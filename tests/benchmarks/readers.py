@@ -17,7 +17,7 @@ _REAL_BYTES = 50_000_000
 
 
 def measure_readers(batches: list[EventBatch], runs: int) -> Iterator[Figure]:
-    """Files of ours in each format, and where there are any, the longest real one, repeated until it is long."""
+    """Files of ours in each format, and the longest real one, where there are any, many times over."""
     with tempfile.TemporaryDirectory() as folder:
         for suffix in _SUFFIXES:
             path = Path(folder, f"events{suffix}")
