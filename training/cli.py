@@ -11,6 +11,7 @@ from models.errors import UnknownModelError
 from training.config import load_config, shipped_configs
 from training.evaluation.command import evaluate
 from training.evaluation.describe.command import describe
+from training.evaluation.leaderboard.command import leaderboard
 from training.simulate.command import simulate
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -36,6 +37,7 @@ def main() -> None:
 main.add_command(simulate)
 main.add_command(evaluate)
 main.add_command(describe)
+main.add_command(leaderboard)
 
 
 @main.command()

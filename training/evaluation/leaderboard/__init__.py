@@ -1,0 +1,1 @@
+"""All models of a shelf, judged by the same truth."""
