@@ -16,18 +16,18 @@ _FIELD: Final = re.compile(rb"[^,;\n]*")
 
 
 class UncleanBlockError(Exception):
-    """Not all lines are events in the form that can be parsed at once."""
+    """Not all lines are events that can be parsed at once."""
 
 
 def parse_block(text: bytes, unit: EnergyUnit) -> EventBatch:
-    """The events of whole lines without blanks around fields.
+    """The events of whole lines.
 
     Args:
         text: The lines.
         unit: Unit of energies and momenta in them.
 
     Raises:
-        UncleanBlockError: If any line is not an event, or has a field with blanks around it.
+        UncleanBlockError: If any line is not an event, or has an event ID of more than 19 digits.
     """
     from events import darkmachines_reader_kernel as kernel  # noqa: PLC0415 - loads a compiler
 

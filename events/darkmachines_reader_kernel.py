@@ -26,9 +26,8 @@ _U64: TypeAlias = np.uint64
 
 _BAD: Final = _U64(0)
 
-_MINUS, _PLUS, _POINT, _COMMA, _SEMICOLON, _NEWLINE = (np.uint8(ord(mark)) for mark in "-+.,;\n")
-_ZERO, _LETTER_E, _CAPITAL_E = (np.uint8(ord(character)) for character in "0eE")
-_BLANKS: Final = tuple(np.uint8(blank) for blank in BLANKS.encode())
+_MINUS, _POINT, _COMMA, _SEMICOLON, _NEWLINE, _ZERO = (np.uint8(ord(mark)) for mark in "-.,;\n0")
+_SIGNS, _LETTERS_E, _BLANKS = (tuple(np.uint8(ord(mark)) for mark in marks) for marks in ("+-", "eE", BLANKS))
 
 _LARGEST_INTEGER: Final = _U64(np.iinfo(np.int64).max)
 _MOST_DIGITS: Final = _U64(len(str(_LARGEST_INTEGER)))
@@ -71,7 +70,7 @@ def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
     """Reads events, one a line.
 
     Args:
-        text: A newline, then as many lines as `columns` has events, without blanks around fields.
+        text: A newline, then as many lines as `columns` has events.
         columns: Where to write to, with room for an object every `SHORTEST_OBJECT` characters, and one more.
 
     Returns:
@@ -81,18 +80,22 @@ def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
     n, at, thing, n_names = len(event_ids), _U64(1), 0, 0
     for event in range(n):
         offsets[event] = thing
-        at = _integer(text, at, event_ids, event)
+        at = _integer(text, _behind_blanks(text, at), event_ids, event)
         at, process_index[event] = _name(text, _expected(text, at, _SEMICOLON), names, n_names)
         n_names = max(n_names, process_index[event] + 1)
         for column in range(3):
             at = _number(text, _expected(text, at, _SEMICOLON), numbers, begins, 3 * event + column)
-        while text[at] == _SEMICOLON and text[at + _U64(1)] != _NEWLINE:
-            at = _symbol(text, at + _U64(1), types, thing)
+        at = _behind_blanks(text, at)
+        while text[at] == _SEMICOLON:
+            at = _behind_blanks(text, at + _U64(1))
+            if text[at] == _NEWLINE:
+                break
+            at = _symbol(text, at, types, thing)
             first = 3 * n + 4 * thing
             for column in range(4):
                 at = _number(text, _expected(text, at, _COMMA), numbers, begins, first + column)
+            at = _behind_blanks(text, at)
             thing += 1
-        at += _U64(text[at] == _SEMICOLON)
         if at == _BAD or text[at] != _NEWLINE:
             return -1, -1
         at += _U64(1)
@@ -101,9 +104,17 @@ def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
 
 
 @compiled
+def _behind_blanks(text: Bytes, at: _U64) -> _U64:
+    while text[at] in _BLANKS:
+        at += _U64(1)
+    return at
+
+
+@compiled
 def _expected(text: Bytes, at: _U64, character: np.uint8) -> _U64:
-    """Reads a separator."""
-    return at + _U64(1) if text[at] == character else _BAD
+    """Reads a separator and the blanks around it."""
+    at = _behind_blanks(text, at)
+    return _behind_blanks(text, at + _U64(1)) if text[at] == character else _BAD
 
 
 @compiled
@@ -121,7 +132,7 @@ def _digits(text: Bytes, at: _U64, value: _U64) -> tuple[_U64, _U64]:
 def _integer(text: Bytes, at: _U64, out: Ints, index: int) -> _U64:
     """Reads a 64-bit integer."""
     negative = text[at] == _MINUS
-    begin = at + _U64(negative)
+    begin = at + _U64(text[at] in _SIGNS)
     end, magnitude = _digits(text, begin, _U64(0))
     if not _U64(0) < end - begin <= _MOST_DIGITS or magnitude > _LARGEST_INTEGER + _U64(negative):
         return _BAD
@@ -134,7 +145,7 @@ def _number(text: Bytes, at: _U64, numbers: Doubles, begins: Ints, index: int) -
     """Reads a number."""
     begin = at
     negative = text[at] == _MINUS
-    first = at + _U64(negative)
+    first = at + _U64(text[at] in _SIGNS)
     at, mantissa = _digits(text, first, _U64(0))
     n_digits, exponent = at - first, np.int64(0)
     if text[at] == _POINT:
@@ -143,9 +154,9 @@ def _number(text: Bytes, at: _U64, numbers: Doubles, begins: Ints, index: int) -
         n_digits += at - first
         exponent = -np.int64(at - first)
     n_exponent_digits = _U64(1)
-    if text[at] in (_LETTER_E, _CAPITAL_E):
+    if text[at] in _LETTERS_E:
         sign = text[at + _U64(1)]
-        first = at + _U64(1) + _U64(sign in (_MINUS, _PLUS))
+        first = at + _U64(1) + _U64(sign in _SIGNS)
         at, power = _digits(text, first, _U64(0))
         n_exponent_digits = at - first
         exponent += -np.int64(power) if sign == _MINUS else np.int64(power)
@@ -165,7 +176,7 @@ def _number(text: Bytes, at: _U64, numbers: Doubles, begins: Ints, index: int) -
 def _symbol(text: Bytes, at: _U64, types: npt.NDArray[np.int8], index: int) -> _U64:
     """Reads the symbol of an object."""
     code, end = _U64(0), at + _LONGEST_SYMBOL
-    while at < end and text[at] != _COMMA and text[at] != _NEWLINE:
+    while at < end and text[at] != _COMMA and text[at] != _NEWLINE and text[at] not in _BLANKS:
         code = code << _U64(8) | _U64(text[at])
         at += _U64(1)
     for known in range(len(_CODES)):
@@ -181,7 +192,9 @@ def _name(text: Bytes, at: _U64, names: Ints, n_names: int) -> tuple[_U64, int]:
     end = at
     while text[end] != _SEMICOLON and text[end] != _COMMA and text[end] != _NEWLINE:
         end += _U64(1)
-    if end == at or text[at] in _BLANKS or text[end - _U64(1)] in _BLANKS:
+    while end > at and text[end - _U64(1)] in _BLANKS:
+        end -= _U64(1)
+    if end == at:
         return _BAD, 0
     name = 0
     while name < n_names and not _same(text, _U64(names[name, 0]), _U64(names[name, 1]), at, end):
