@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -28,6 +28,8 @@ class FitConfig:
         learning_rate: Of Adam, at first.
         decay: What the learning rate is multiplied by on a plateau of the training loss.
         decay_patience: Epochs without a better training loss that make a plateau; 0 for a constant rate.
+        schedule: ``plateau`` for these decays, ``cosine`` for a rate that falls to 0 at the last epoch, as
+            half a cosine (Loshchilov and Hutter, arXiv:1608.03983, eq. 5).
     """
 
     batch_size: int
@@ -36,6 +38,7 @@ class FitConfig:
     learning_rate: float
     decay: float = 1.0
     decay_patience: int = 0
+    schedule: Literal["plateau", "cosine"] = "plateau"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

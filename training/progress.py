@@ -1,5 +1,6 @@
 """How a fit goes on, and when it is over."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 from training.config import FitConfig
@@ -29,7 +30,9 @@ class Progress:
         return progress
 
     def learning_rate(self, fit: FitConfig) -> float:
-        """The learning rate of the next epoch: it decays once for each plateau of the training loss."""
+        """The learning rate of the next epoch, by the schedule of the fit."""
+        if fit.schedule == "cosine":
+            return fit.learning_rate * (1 + math.cos(math.pi * self.epoch / fit.epochs)) / 2
         rate, best, waited = fit.learning_rate, float("inf"), 0
         for train_loss, _ in self.losses if fit.decay_patience else ():
             waited = 0 if train_loss < best else waited + 1

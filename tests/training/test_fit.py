@@ -94,3 +94,12 @@ def test_the_learning_rate_decays_once_for_each_plateau_of_the_training_loss() -
         rates.append(progress.learning_rate(config) / FIT.learning_rate)
     assert rates == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.001])
     assert progress.learning_rate(FIT) == FIT.learning_rate
+
+
+def test_the_learning_rate_falls_as_half_a_cosine() -> None:
+    config = replace(FIT, epochs=4, schedule="cosine")
+    progress, rates = Progress(), []
+    for loss in (1.0, 0.9, 0.8, 0.7):
+        rates.append(progress.learning_rate(config) / FIT.learning_rate)
+        progress = progress.after(loss, loss)
+    assert rates == pytest.approx([1, 0.5 + 0.5**1.5, 0.5, 0.5 - 0.5**1.5])
