@@ -18,7 +18,7 @@ from tests.benchmarks.measure import median
 from tests.benchmarks.report import Figure
 
 _MIB = 2**20
-_LAYERS, _WIDTH, _ROWS = 8, 128, 512
+_LAYERS, _WIDTH, _ROWS = 8, 128, 1024
 
 
 @dataclass(frozen=True, slots=True)

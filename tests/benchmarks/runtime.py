@@ -19,8 +19,8 @@ from models.shelf import Shelf
 from service.runtime import BoundSession, Tensor, Untyped, session_options, usable_cores
 from tests.benchmarks.measure import Clock, paired, ratio
 
-_ROWS = 512
-_AMOUNT = 8192
+_ROWS = 1024
+_AMOUNT = 16384
 _ROUNDS = 15
 
 
@@ -101,7 +101,7 @@ def _compare(
 
 def _rows_per_run(path: Path, graph: AnyGraph, feed: Mapping[str, Tensor]) -> None:
     session = _open(path, session_options())
-    sizes = (_ROWS, 32, 64, 128, 256, 1024, 2048, 4096, 8192)
+    sizes = (_ROWS, 32, 64, 128, 256, 512, 2048, 4096, 8192)
     _compare("Rows per run", {str(rows): partial(_run, session, graph, feed, rows) for rows in sizes})
 
 
