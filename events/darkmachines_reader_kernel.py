@@ -53,7 +53,7 @@ class Columns(NamedTuple):
         type: `ObjectType` of each object, int8[m].
         numbers: Weight, MET and its azimuth of each event, then E, pT, eta and phi of each object,
             float64[3 n + 4 m]; NaN for a number that takes more than a double to read.
-        begins: Where a number that is NaN begins in the text, int64[3 n + 4 m]; the others have no meaning.
+        begins: Where each number begins in the text, int64[3 n + 4 m].
     """
 
     event_id: Ints
@@ -83,8 +83,9 @@ def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
         at = _integer(text, _behind_blanks(text, at), event_ids, event)
         at, process_index[event] = _name(text, _expected(text, at, _SEMICOLON), names, n_names)
         n_names = max(n_names, process_index[event] + 1)
-        for column in range(3):
-            at = _number(text, _expected(text, at, _SEMICOLON), numbers, begins, 3 * event + column)
+        for index in range(3 * event, 3 * event + 3):
+            begins[index] = _expected(text, at, _SEMICOLON)
+            at, numbers[index] = _number(text, _U64(begins[index]))
         at = _behind_blanks(text, at)
         while text[at] == _SEMICOLON:
             at = _behind_blanks(text, at + _U64(1))
@@ -92,8 +93,9 @@ def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
                 break
             at = _symbol(text, at, types, thing)
             first = 3 * n + 4 * thing
-            for column in range(4):
-                at = _number(text, _expected(text, at, _COMMA), numbers, begins, first + column)
+            for index in range(first, first + 4):
+                begins[index] = _expected(text, at, _COMMA)
+                at, numbers[index] = _number(text, _U64(begins[index]))
             at = _behind_blanks(text, at)
             thing += 1
         if at == _BAD or text[at] != _NEWLINE:
@@ -141,9 +143,8 @@ def _integer(text: Bytes, at: _U64, out: Ints, index: int) -> _U64:
 
 
 @compiled
-def _number(text: Bytes, at: _U64, numbers: Doubles, begins: Ints, index: int) -> _U64:
-    """Reads a number."""
-    begin = at
+def _number(text: Bytes, at: _U64) -> tuple[_U64, float]:
+    """Reads a number; also gives it, or NaN where that takes more than a double."""
     negative = text[at] == _MINUS
     first = at + _U64(text[at] in _SIGNS)
     at, mantissa = _digits(text, first, _U64(0))
@@ -161,15 +162,13 @@ def _number(text: Bytes, at: _U64, numbers: Doubles, begins: Ints, index: int) -
         n_exponent_digits = at - first
         exponent += -np.int64(power) if sign == _MINUS else np.int64(power)
     if n_digits == 0 or n_exponent_digits == 0:
-        return _BAD
+        return _BAD, np.nan
     exact = n_digits <= _MOST_DIGITS and mantissa <= _EXACT_INTEGER and n_exponent_digits <= _U64(3)
     if not exact or abs(exponent) >= len(_EXACT_POWERS):
-        numbers[index], begins[index] = np.nan, begin
-        return at
+        return at, np.nan
     value = np.float64(mantissa)
     value = value * _EXACT_POWERS[exponent] if exponent >= 0 else value / _EXACT_POWERS[-exponent]
-    numbers[index] = -value if negative else value
-    return at
+    return at, -value if negative else value
 
 
 @compiled
