@@ -5,6 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PROCESS ?= ttbar
 EVENTS ?= 306000
+SECONDS ?= 600
 
 SERVE := .venv/serve/bin
 DEV := .venv/dev/bin
@@ -36,6 +37,9 @@ bench: .venv/dev/.ready ## Measure limits, stages and service on this machine (a
 bench-check: .venv/dev/.ready ## Measure quickly; fail if a ratio is much worse than in docs/bench.json.
 	$(DEV)/python -m tests.benchmarks --quick --compare docs/bench.json
 
+soak: .venv/dev/.ready ## Bear clients of every kind, kills and restarts, for SECONDS (600); needs Linux.
+	$(DEV)/python -m tests.soak --seconds $(SECONDS)
+
 train: .venv/dev/.ready ## Simulate and train a process: make train PROCESS=stop_02 EVENTS=306000.
 	$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(EVENTS) --seed 1 --out data/$(PROCESS).csv
 	$(DEV)/eventmill-train train --process $(PROCESS) --data data/$(PROCESS).csv --run runs/$(PROCESS)
@@ -63,4 +67,4 @@ endef
 clean: ## Remove the environments and caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help serve test lint types docker-test bench bench-check train lock clean
+.PHONY: help serve test lint types docker-test bench bench-check soak train lock clean
