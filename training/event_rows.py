@@ -21,7 +21,7 @@ from training.data.cache import Tables
 from training.data.slots import ABSENT, SLOT_TABLE, SlotLayout
 from training.data.split import Split
 from training.data.tables import EVENT_FEATURES, OBJECT_FEATURES
-from training.decoding import physical
+from training.decoding import physical_columns
 from training.transform import Standardisation
 
 N_CLASSES: Final = N_OBJECT_TYPES + 1
@@ -107,15 +107,10 @@ class EventRows:
             types: int64[n, slots].
         """
         slots = tf.reshape(objects, (-1, self.n_slots, _N_KINEMATIC))
-        columns = self._columns(self.event, met) | self._columns(self.objects, slots)
+        columns = physical_columns(self.event, met, bounded=True) | physical_columns(
+            self.objects, slots, bounded=True
+        )
         return {"type": types} | columns
-
-    @staticmethod
-    def _columns(scales: Standardisation, values: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {
-            name: physical(name, values[..., i] * scales.scale[i] + scales.mean[i], bounded=True)
-            for i, name in enumerate(scales.features)
-        }
 
     def typed(self, present: tf.Tensor) -> tf.Tensor:
         """The types of slots that are for one type each, int64[n, slots]: -1 where no object is present."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from events.batch import Floats
@@ -32,12 +34,14 @@ class Rows:
 
     def read(self, tables: Tables, split: Split) -> Floats:
         """All rows of a split."""
-        path = tables.path(split, self.table)
-        read = [
-            np.column_stack([column.to_numpy() for column in batch.columns])
-            for batch in pq.ParquetFile(path).iter_batches(columns=list(self.columns))
-        ]
-        return self.transform(np.concatenate(read or [np.empty((0, len(self.columns)), np.float32)]))
+        return self.transform(read_rows(tables.path(split, self.table), self.columns))
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> npt.NDArray[Any]:
+    """Some columns of a table, [n, columns]."""
+    batches = pq.ParquetFile(path).iter_batches(columns=list(columns))
+    read = [np.column_stack([batch[name].to_numpy() for name in columns]) for batch in batches]
+    return np.concatenate(read or [np.empty((0, len(columns)), np.float32)])
 
 
 def fit_network(
@@ -51,14 +55,20 @@ def fit_network(
     report: Callable[[Progress], None],
 ) -> None:
     """Fit a network to a table, or go on where the fit was stopped."""
-    fitter = Fitter(model, fit, seed=seed, folder=folder)
+    run_fitter(Fitter(model, fit, seed=seed, folder=folder), rows, tables, seed=seed, report=report)
+
+
+def run_fitter(
+    fitter: Fitter, rows: Rows, tables: Tables, *, seed: int, report: Callable[[Progress], None]
+) -> None:
+    """Let a fitter fit its network to a table, or go on where it was stopped."""
     fitter.resume()
     report(fitter.progress)
     train = CircularRows(
         [tables.path(Split.TRAIN, rows.table)],
         rows.columns,
         rows.transform,
-        batch_size=fit.batch_size,
+        batch_size=fitter.fit.batch_size,
         seed=seed,
         epoch=fitter.progress.epoch,
     )

@@ -97,13 +97,15 @@ class VAE(keras.Model):  # type: ignore[misc] # keras ships no types
 
     def encode(self, rows: tf.Tensor, *, training: bool = False) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Means and, of a beta-VAE, log variances of the encodings, float32[n, latent] each."""
-        mean, *log_variance = self.parameters(self.encoder(self._columns(rows), training=training))
+        embedded = self.encoder(self._columns(rows), training=training)
+        # A list of one output comes back as that output alone.
+        mean, *log_variance = tf.nest.flatten(self.parameters(embedded))
         return mean, (log_variance[0] if log_variance else None)
 
     def decode(self, latent: tf.Tensor) -> list[tf.Tensor]:
         """What the decoder gives for each head, float32[n, width]: numbers, or logits."""
-        outputs = self.decoder(latent)
-        return list(outputs) if len(self._heads) > 1 else [outputs]
+        outputs: list[tf.Tensor] = tf.nest.flatten(self.decoder(latent))
+        return outputs
 
     def batch_loss(self, rows: tf.Tensor, noise: tf.Tensor, *, training: bool = False) -> tf.Tensor:
         """The loss of a batch: the heads' mean losses added up, and what the variator makes of it.
@@ -144,7 +146,7 @@ def _decoder(heads: Sequence[Head], network: NetworkConfig, seeds: keras.random.
     latent = keras.Input((network.latent,))
     hidden = _stack(latent, network.decoder, seeds)
     outputs = [_dense(head.width, seeds)(_stack(hidden, head.decoder, seeds)) for head in heads]
-    return keras.Model(latent, outputs if len(outputs) > 1 else outputs[0], name="decoder")
+    return keras.Model(latent, outputs, name="decoder")
 
 
 def _stack(

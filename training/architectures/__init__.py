@@ -7,8 +7,14 @@ from typing import Final
 from training.architectures.base import Architecture
 
 ARCHITECTURES: Final = {
+    "exp0": "training.architectures.exp0",
+    "exp1": "training.architectures.exp1",
     "exp2": "training.architectures.exp2",
     "exp3": "training.architectures.exp3",
+    "bgmm": "training.architectures.bgmm",
+    "bvae": "training.architectures.bvae",
+    "nsf": "training.architectures.nsf",
+    "wgan": "training.architectures.wgan",
 }
 """Where each architecture is defined. Imported only when asked for: TensorFlow takes seconds."""
 

@@ -1,30 +1,27 @@
 """Experiment II: alias-method masks, a beta-VAE for MET and one for each type (thesis, section 7.5)."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow.parquet as pq
 import tensorflow as tf
 from pydantic.dataclasses import dataclass
 
-from events.batch import Floats
 from events.objects import SYMBOLS
 from models.graphs import EVENT_OUTPUTS, OBJECT_OUTPUTS, Graph
 from models.manifest import IndependentObjectsManifest
 from training.architectures.base import Exported
+from training.architectures.notes import SIDE_BY_SIDE
+from training.architectures.per_type import features_of, learn_scales, network_seed, scales, tables_by_rows
 from training.config import STRICT, FitConfig, TrainingConfig, checked
 from training.data.cache import Tables
-from training.data.split import Split
 from training.data.tables import EVENT_FEATURES, EVENT_TABLE, OBJECT_FEATURES, PerTypeTables, read_masks
-from training.decoding import physical
+from training.decoding import physical_columns
 from training.fit import load_best
 from training.fitting import Rows, fit_network
 from training.latents import normals
-from training.masks import MaskGenerator, build_mask_generator, occurring_types
+from training.masks import MaskGenerator, build_mask_generator
 from training.onnx_export import export_graph, export_masks
 from training.progress import Progress
 from training.run import Run
@@ -42,7 +39,7 @@ _NOTES: Final = (
         "modelled, correlations between objects, such as invariant masses or the balance of MET and "
         "jets, are not."
     ),
-    "Energies and momenta are generated side by side, so an object may have E < p.",
+    SIDE_BY_SIDE,
 )
 
 
@@ -83,20 +80,15 @@ class IndependentObjects:
     def prepare(self, run: Run, tables: Tables) -> None:
         """Keep masks and scales."""
         np.savez_compressed(run.folder / "masks.npz", masks=read_masks(tables).astype(np.int8))
-        scales = _standardise(tables)
-        text = json.dumps({table: asdict(scaling) for table, scaling in scales.items()}, indent=2)
-        (run.folder / "standardisation.json").write_text(text)
+        learn_scales(run, tables)
 
     def networks(self, run: Run, tables: Tables) -> list[str]:
-        """One for each table with rows, those with most rows first, so that the cores finish together."""
-        rows = tables.rows[Split.TRAIN]
-        return sorted(scalings(run), key=lambda table: -rows[table])
+        """One for each table with rows."""
+        return tables_by_rows(run, tables)
 
     def fit(self, run: Run, tables: Tables, network: str, report: Callable[[Progress], None]) -> None:
         """Fit the network of a table."""
-        scaling = scalings(run)[network]
-        names = (EVENT_TABLE, *SYMBOLS)
-        seed = run.training_config.seed * len(names) + names.index(network)
+        scaling, seed = scales(run)[network], network_seed(run, network)
         fit_network(
             build_network(run, network, seed=seed),
             Settings.of(run.training_config).fit,
@@ -112,7 +104,7 @@ class IndependentObjects:
 
     def export(self, run: Run, folder: Path) -> Exported:
         """The mask generator and a decoder for each table."""
-        graphs = {table: _export_decoder(run, table, folder) for table in scalings(run)}
+        graphs = {table: _export_decoder(run, table, folder) for table in scales(run)}
         fields = {
             "description": (
                 "Experiment II: object counts from alias tables, MET and each object on its own from "
@@ -133,15 +125,6 @@ class IndependentObjects:
 ARCHITECTURE: Final = IndependentObjects()
 
 
-def scalings(run: Run) -> dict[str, Standardisation]:
-    """The scaling of each table, by its name: `event` and the symbols of the types that occur."""
-    stored = json.loads((run.folder / "standardisation.json").read_text())
-    return {
-        table: Standardisation(*(tuple(values) for values in scaling.values()))
-        for table, scaling in stored.items()
-    }
-
-
 def mask_generator(run: Run) -> MaskGenerator:
     """The mask generator of the training events."""
     settings = Settings.of(run.training_config)
@@ -155,7 +138,7 @@ def build_network(run: Run, table: str, *, seed: int) -> VAE:
     """The network of a table, not fitted."""
     settings = Settings.of(run.training_config)
     network = settings.event if table == EVENT_TABLE else settings.objects
-    return VAE([Head(len(_features(table)))], network, settings.variator, seed=seed)
+    return VAE([Head(len(features_of(table)))], network, settings.variator, seed=seed)
 
 
 def export_decoder(model: VAE, scaling: Standardisation, path: Path) -> Graph:
@@ -169,13 +152,7 @@ def export_decoder(model: VAE, scaling: Standardisation, path: Path) -> Graph:
 
     def decode(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         (decoded,) = model.decode(inputs[noise.name])
-        columns = tf.unstack(decoded, num=len(scaling.features), axis=1)
-        return {
-            name: physical(name, column * scale + mean)
-            for name, column, mean, scale in zip(
-                scaling.features, columns, scaling.mean, scaling.scale, strict=True
-            )
-        }
+        return physical_columns(scaling, decoded)
 
     return export_graph(decode, noise, outputs, path)
 
@@ -183,23 +160,4 @@ def export_decoder(model: VAE, scaling: Standardisation, path: Path) -> Graph:
 def _export_decoder(run: Run, table: str, folder: Path) -> Graph:
     model = build_network(run, table, seed=0)
     load_best(model, run.network_folder(table))
-    return export_decoder(model, scalings(run)[table], folder / f"{_FILE_NAMES[table]}.onnx")
-
-
-def _features(table: str) -> tuple[str, ...]:
-    return EVENT_FEATURES if table == EVENT_TABLE else OBJECT_FEATURES
-
-
-def _standardise(tables: Tables) -> dict[str, Standardisation]:
-    types = occurring_types(read_masks(tables))
-    return {
-        table: Standardisation.fit(
-            _features(table), _row_batches(tables.path(Split.TRAIN, table), _features(table))
-        )
-        for table in (EVENT_TABLE, *(SYMBOLS[type_] for type_ in types))
-    }
-
-
-def _row_batches(path: Path, features: Sequence[str]) -> Iterator[Floats]:
-    for batch in pq.ParquetFile(path).iter_batches(columns=list(features)):
-        yield np.column_stack([column.to_numpy() for column in batch.columns])
+    return export_decoder(model, scales(run)[table], folder / f"{_FILE_NAMES[table]}.onnx")

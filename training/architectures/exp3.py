@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from training.architectures.notes import SIDE_BY_SIDE
 from training.architectures.whole_event_vae import Settings, WholeEventVAE
 from training.latents import StandardNormal
 from training.run import Run
@@ -25,7 +26,7 @@ def _notes(run: Run, settings: Settings) -> Sequence[str]:
             "does not say how it was decided)."
         ),
         "The kinematics of empty slots do not count in the loss: the thesis fills them with zeros.",
-        "Energies and momenta are generated side by side, so an object may have E < p.",
+        SIDE_BY_SIDE,
     )
 
 

@@ -1,0 +1,16 @@
+"""What to know before using a model, where several architectures have it in common."""
+
+from typing import Final
+
+SIDE_BY_SIDE: Final = "Energies and momenta are generated side by side, so an object may have E < p."
+
+LIKELIEST: Final = "What a slot holds is the likeliest type that the decoder gives, or nothing."
+
+
+def replays(encodings: int, perturbation: str) -> str:
+    """That a model starts from so many training events, perturbed in this way."""
+    return (
+        f"It starts from the encodings of {encodings:,} training events: a generated event is a perturbed "
+        f"replay of one of these ({perturbation}). See the memorisation figures before taking its events for "
+        "new ones."
+    )
