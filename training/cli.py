@@ -12,6 +12,7 @@ from training.config import load_config, shipped_configs
 from training.evaluation.command import evaluate
 from training.evaluation.describe.command import describe
 from training.evaluation.leaderboard.command import leaderboard
+from training.evaluation.pages.command import draw
 from training.simulate.command import simulate
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,6 +39,7 @@ main.add_command(simulate)
 main.add_command(evaluate)
 main.add_command(describe)
 main.add_command(leaderboard)
+main.add_command(draw)
 
 
 @main.command()

@@ -30,7 +30,8 @@ class Counts:
         low: Entries below the bins.
         high: Entries above the bins.
         values: Counts times the scale.
-        interval: Ends of the central 68 % intervals (Garwood) of the same, float64[2, n].
+        interval: Ends of the central 68 % intervals (Garwood) of the same, NaN where nothing was counted,
+            float64[2, n].
     """
 
     label: str
@@ -44,7 +45,7 @@ class Counts:
         """Counts with underflow and overflow, as in `Histogram.truth`."""
         low, *inside, high = counts
         values = np.array(inside, np.float64)
-        interval = np.asarray(poisson_interval(values), np.float64)
+        interval = np.where(values > 0, poisson_interval(values), np.nan)
         return cls(label, low, high, values * scale, interval * scale)
 
 

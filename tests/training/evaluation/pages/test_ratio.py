@@ -38,7 +38,7 @@ def test_errors_are_those_of_the_counts_before_scaling() -> None:
     """Garwood's interval of 9 counts reaches from 6.06 to 13.1."""
     found = Counts.of("Model", (0, 9, 0), 10.0)
     np.testing.assert_allclose(found.interval[:, 0], [60.6, 131.1], atol=0.5)
-    np.testing.assert_allclose(Counts.of("Model", (0, 0, 0)).interval[:, 0], [0, 1.84], atol=0.01)
+    assert np.isnan(Counts.of("Model", (0, 0, 0)).interval).all()
 
 
 @pytest.mark.parametrize(("second", "half_width"), [(404, 0.2), (560, 0.5), (700, 1.0), (4000, 1.0)])
