@@ -5,10 +5,12 @@ a slow client slows its own generation, and one that leaves stops it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import aclosing, closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import Final, TypeVar
 
@@ -90,7 +92,7 @@ async def _encoded(
 ) -> AsyncGenerator[tuple[bytes, int]]:
     """Chunks, none of them empty, each with the number of events that it completes."""
     encoder, waiting = generation.encoder(), 0
-    with closing(lane.in_order(map(_timed, generation.events.tasks()))) as blocks:
+    with closing(_first_alone(lane, map(_timed, generation.events.tasks()))) as blocks:
         for future in blocks:
             block, seconds = await asyncio.wrap_future(future)
             record.generated(block, seconds)
@@ -104,6 +106,12 @@ async def _encoded(
     last = await asyncio.wrap_future(lane.submit(partial(_hashed, record, encoder.finish)))
     if last:
         yield last, waiting
+
+
+def _first_alone(lane: Lane, calls: Iterator[Callable[[], T]]) -> Generator[Future[T]]:
+    """`Lane.in_order`, but the others begin once the first is encoded: they would keep workers from that."""
+    yield from lane.in_order(islice(calls, 1))
+    yield from lane.in_order(calls)
 
 
 class EventResponse(StreamingResponse):

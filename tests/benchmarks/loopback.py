@@ -47,10 +47,9 @@ def read_body(port: int, method: str, target: str) -> tuple[int, float]:
     with response(port, method, target) as answer:
         if answer.status != 200:
             raise RuntimeError(answer.read().decode())
-        size = answer.readinto(buffer)
-        first, total = time.perf_counter() - begin, size
-        while size:
-            size = answer.readinto(buffer)
+        total = len(answer.read1(1))
+        first = time.perf_counter() - begin
+        while size := answer.readinto(buffer):
             total += size
         return total, first
 

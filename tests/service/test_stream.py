@@ -180,6 +180,22 @@ def test_the_generation_waits_for_the_reader(state: ServiceState, shelf_root: Pa
     asyncio.run(read_two())
 
 
+def test_the_first_chunk_waits_for_no_block_but_its_own(state: ServiceState, shelf_root: Path) -> None:
+    begun: list[int] = []
+    opened = altered(partial(WatchedGenerator, begins=begun.append))
+    state.collection = opened(Settings(models=shelf_root), None)
+
+    async def read_one() -> None:
+        chunks = chunks_of(state, 10**8)
+        await anext(chunks)
+        assert begun == [0]
+        await anext(chunks)
+        assert len(begun) > 1
+        await chunks.aclose()
+
+    asyncio.run(read_one())
+
+
 def test_the_first_part_is_small(state: ServiceState) -> None:
     async def first() -> int:
         chunks = chunks_of(state, 10_000)
