@@ -71,7 +71,7 @@ def measure_serving(
 
 
 def _several_clients(manifest: Manifest, port: int, alone: float, effort: Effort) -> Iterator[Ratio]:
-    name, each = f"{manifest.process}/{manifest.model}", effort.events // 2
+    name, each = f"{manifest.process}/{manifest.model}", effort.events // 4
     durations: list[float] = []
 
     def client(number: int) -> None:
