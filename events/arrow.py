@@ -16,9 +16,8 @@ import pyarrow as pa
 from events.batch import EVENT_FLOATS, OBJECT_FLOATS, EventBatch, Floats
 from events.errors import EventFileError
 from events.objects import SYMBOL_ALIASES, SYMBOLS
-from events.units import ENERGY_UNITS, EnergyUnit, from_gev, to_gev
+from events.units import ENERGIES, ENERGY_UNITS, EnergyUnit, from_gev, to_gev
 
-_ENERGIES: Final = ("met", "E", "pt")
 _ANGLES: Final = ("met_phi", "phi")
 
 
@@ -70,11 +69,11 @@ class ObjectsLayout:
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def _float_field(self, name: str) -> pa.Field:
-        return field(name, pa.float32(), self.unit if name in _ENERGIES else _other_unit(name))
+        return field(name, pa.float32(), self.unit if name in ENERGIES else _other_unit(name))
 
     def _float_array(self, batch: EventBatch, name: str) -> pa.Array:
         values = getattr(batch, name)
-        return pa.array(from_gev(values, self.unit) if name in _ENERGIES else values)
+        return pa.array(from_gev(values, self.unit) if name in ENERGIES else values)
 
 
 def field(name: str, type_: pa.DataType, unit: str) -> pa.Field:
@@ -145,13 +144,13 @@ def _floats(parent: pa.RecordBatch | pa.StructArray, fields: pa.Schema | pa.Stru
 def _unit(column: pa.Field) -> EnergyUnit:
     """The unit that the numbers of a field are in; GeV where nothing has to be converted."""
     unit = (column.metadata or {}).get(b"unit", b"").decode()
-    expected = ENERGY_UNITS if column.name in _ENERGIES else (_other_unit(column.name),)
+    expected = ENERGY_UNITS if column.name in ENERGIES else (_other_unit(column.name),)
     if unit not in expected:
         stated = f"has the unit {unit}" if unit else "tells no unit"
         raise EventFileError(
             f"column {column.name} {stated}: set unit in its field's metadata to {' or '.join(expected)}"
         )
-    return cast(EnergyUnit, unit) if column.name in _ENERGIES else "GeV"
+    return cast(EnergyUnit, unit) if column.name in ENERGIES else "GeV"
 
 
 def _other_unit(name: str) -> str:

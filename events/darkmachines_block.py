@@ -1,17 +1,15 @@
 """Many lines of a Dark Machines file parsed at once."""
 
 import re
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from events.batch import EventBatch, Ints
+from events.batch import EVENT_FLOATS, OBJECT_FLOATS, EventBatch, Ints
 from events.darkmachines_line import LARGEST
-from events.units import EnergyUnit, to_gev
+from events.units import ENERGIES, EnergyUnit, per_gev
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
-
+_ROWS: Final = (*EVENT_FLOATS, *OBJECT_FLOATS)
 _FIELD: Final = re.compile(rb"[^,;\n]*")
 
 
@@ -40,39 +38,35 @@ def parse_block(text: bytes, unit: EnergyUnit) -> EventBatch:
         names=np.empty((n, 2), np.int64),
         offsets=np.empty(n + 1, np.int32),
         type=np.empty(most_objects, np.int8),
-        numbers=np.empty(3 * n + 4 * most_objects),
-        begins=np.empty(3 * n + 4 * most_objects, np.int64),
+        numbers=np.empty((len(_ROWS), max(n, most_objects)), np.float32),
+        hard=np.empty((3 * n + 4 * most_objects, 3), np.int64),
     )
+    units = np.array([per_gev(unit) if name in ENERGIES else 1 for name in _ROWS], np.float64)
     text = b"\n" + text
-    m, n_names = kernel.read_lines(np.frombuffer(text, np.uint8), columns)
+    m, n_names, n_hard = kernel.read_lines(np.frombuffer(text, np.uint8), columns, units)
     if m < 0:
         raise UncleanBlockError
-    numbers = columns.numbers[: 3 * n + 4 * m]
-    _read_the_others(text, numbers, columns.begins)
-    if numbers.min(initial=0) < -LARGEST or numbers.max(initial=0) > LARGEST:
-        raise UncleanBlockError
-    weight, met, met_phi = numbers[: 3 * n].reshape(n, 3).T
-    E, pt, eta, phi = numbers[3 * n :].reshape(m, 4).T
+    for row, column, begin in columns.hard[:n_hard].tolist():
+        columns.numbers[row, column] = _hard_number(text, begin) / units[row]
+    # Copies, as the arrays are several times as long as they had to be.
+    rows = dict(zip(_ROWS, columns.numbers, strict=True))
     return EventBatch(
         processes=_names(text, columns.names[:n_names]),
         process_index=columns.process_index,
         event_id=columns.event_id,
-        weight=weight.astype(np.float32),
-        met=to_gev(met, unit),
-        met_phi=met_phi.astype(np.float32),
         offsets=columns.offsets,
-        type=columns.type[:m],
-        E=to_gev(E, unit),
-        pt=to_gev(pt, unit),
-        eta=eta.astype(np.float32),
-        phi=phi.astype(np.float32),
+        type=columns.type[:m].copy(),
+        **{name: rows[name][:n].copy() for name in EVENT_FLOATS},
+        **{name: rows[name][:m].copy() for name in OBJECT_FLOATS},
     )
 
 
-def _read_the_others(text: bytes, numbers: Doubles, begins: Ints) -> None:
-    """Reads the numbers that are NaN, from where each begins. Events as they are have none."""
-    for index in np.flatnonzero(np.isnan(numbers)).tolist():
-        numbers[index] = float(next(_FIELD.finditer(text, begins[index]))[0])
+def _hard_number(text: bytes, begin: int) -> float:
+    """A number of more digits, or farther from 1, than those that are in files of events."""
+    number = float(next(_FIELD.finditer(text, begin))[0])
+    if abs(number) > LARGEST:
+        raise UncleanBlockError
+    return number
 
 
 def _names(text: bytes, bounds: Ints) -> tuple[str, ...]:

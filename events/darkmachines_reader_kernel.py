@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from events.batch import Ints
+from events.batch import Floats, Ints
 from events.compiled import compiled
 from events.darkmachines_line import BLANKS
 from events.objects import SYMBOL_ALIASES, SYMBOLS
@@ -51,9 +51,9 @@ class Columns(NamedTuple):
         names: Where each process ID begins and ends in the text, in the order they first occur, int64[n, 2].
         offsets: Where each event's objects begin and end, int32[n + 1].
         type: `ObjectType` of each object, int8[m].
-        numbers: Weight, MET and its azimuth of each event, then E, pT, eta and phi of each object,
-            float64[3 n + 4 m]; NaN for a number that takes more than a double to read.
-        begins: Where each number begins in the text, int64[3 n + 4 m].
+        numbers: Weight, MET and its azimuth of each event, E, pT, eta and phi of each object,
+            float32[7, n or m]; NaN for a number that takes more than a double to read.
+        hard: Row and column of each such number, and where it begins in the text, int64[3 n + 4 m, 3].
     """
 
     event_id: Ints
@@ -61,48 +61,57 @@ class Columns(NamedTuple):
     names: Ints
     offsets: npt.NDArray[np.int32]
     type: npt.NDArray[np.int8]
-    numbers: Doubles
-    begins: Ints
+    numbers: Floats
+    hard: Ints
 
 
 @compiled
-def read_lines(text: Bytes, columns: Columns) -> tuple[int, int]:
+def read_lines(text: Bytes, columns: Columns, units: Doubles) -> tuple[int, int, int]:
     """Reads events, one a line.
 
     Args:
         text: A newline, then as many lines as `columns` has events.
         columns: Where to write to, with room for an object every `SHORTEST_OBJECT` characters, and one more.
+        units: What to divide each row of the numbers by, float64[7].
 
     Returns:
-        The number of objects and of different process IDs, or negative ones if a line is not an event.
+        The number of objects, of different process IDs and of hard numbers, or negative ones if a line is
+        not an event.
     """
-    event_ids, process_index, names, offsets, types, numbers, begins = columns
-    n, at, thing, n_names = len(event_ids), _U64(1), 0, 0
+    event_ids, process_index, names, offsets, types, numbers, hard = columns
+    n, at, thing, n_names, n_hard = len(event_ids), _U64(1), 0, 0, 0
     for event in range(n):
         offsets[event] = thing
         at = _integer(text, _behind_blanks(text, at), event_ids, event)
         at, process_index[event] = _name(text, _expected(text, at, _SEMICOLON), names, n_names)
         n_names = max(n_names, process_index[event] + 1)
-        for index in range(3 * event, 3 * event + 3):
-            begins[index] = _expected(text, at, _SEMICOLON)
-            at, numbers[index] = _number(text, _U64(begins[index]))
+        for row in range(3):
+            begin = _expected(text, at, _SEMICOLON)
+            at, value = _number(text, begin)
+            numbers[row, event] = value / units[row]
+            if np.isnan(value):
+                hard[n_hard, 0], hard[n_hard, 1], hard[n_hard, 2] = row, event, begin
+                n_hard += 1
         at = _behind_blanks(text, at)
         while text[at] == _SEMICOLON:
             at = _behind_blanks(text, at + _U64(1))
             if text[at] == _NEWLINE:
                 break
             at = _symbol(text, at, types, thing)
-            first = 3 * n + 4 * thing
-            for index in range(first, first + 4):
-                begins[index] = _expected(text, at, _COMMA)
-                at, numbers[index] = _number(text, _U64(begins[index]))
+            for row in range(3, 7):
+                begin = _expected(text, at, _COMMA)
+                at, value = _number(text, begin)
+                numbers[row, thing] = value / units[row]
+                if np.isnan(value):
+                    hard[n_hard, 0], hard[n_hard, 1], hard[n_hard, 2] = row, thing, begin
+                    n_hard += 1
             at = _behind_blanks(text, at)
             thing += 1
         if at == _BAD or text[at] != _NEWLINE:
-            return -1, -1
+            return -1, -1, -1
         at += _U64(1)
     offsets[n] = thing
-    return thing, n_names
+    return thing, n_names, n_hard
 
 
 @compiled

@@ -11,6 +11,9 @@ EnergyUnit: TypeAlias = Literal["MeV", "GeV"]
 
 ENERGY_UNITS: Final[tuple[EnergyUnit, ...]] = get_args(EnergyUnit)
 
+ENERGIES: Final = ("met", "E", "pt")
+"""Names of the columns of energies and momenta."""
+
 _MEV_PER_GEV: Final = 1000.0
 
 
