@@ -12,7 +12,8 @@ _SMALL: Final = 1024
 def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with nodes in the order in which its outputs need them, and tensors numbered in that order.
 
-    Inputs and outputs keep their names and order; what no output needs is dropped.
+    Inputs and outputs keep their names and order, their open dimension is called n; what no output needs is
+    dropped.
     """
     graph = model.graph
     producers = {tensor: node for node in graph.node for tensor in node.output}
@@ -28,7 +29,8 @@ def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
         node.name = f"n{number}"
         node.input[:] = [names[tensor] for tensor in node.input]
         node.output[:] = [names[tensor] for tensor in node.output]
-    canonical = helper.make_graph(nodes, "graph", graph.input, graph.output, renamed)
+    inputs, outputs = ([_with_rows(value) for value in values] for values in (graph.input, graph.output))
+    canonical = helper.make_graph(nodes, "graph", inputs, outputs, renamed)
     return helper.make_model(canonical, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
@@ -68,6 +70,15 @@ def _in_order_of_need(wanted: list[str], producers: dict[str, onnx.NodeProto]) -
             stack.append((tensor, True))
             stack.extend((name, False) for name in reversed(node.input))
     return list(ordered.values())
+
+
+def _with_rows(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    copy = onnx.ValueInfoProto()
+    copy.CopyFrom(value)
+    for dimension in copy.type.tensor_type.shape.dim:
+        if dimension.dim_param:
+            dimension.dim_param = "n"
+    return copy
 
 
 def _renamed(constant: onnx.TensorProto, name: str) -> onnx.TensorProto:

@@ -1,6 +1,6 @@
 """Events as rows of fixed length: MET, and a number of slots that hold an object each or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from events.batch import OBJECT_FLOATS, Bools, EventBatch, Floats
-from events.objects import N_OBJECT_TYPES
+from events.objects import N_OBJECT_TYPES, SYMBOLS
 from training.data.cache import TableWriter
 from training.data.tables import EVENT_FEATURES, ranks
 
@@ -94,6 +94,18 @@ class SlotLayout:
     def writer(self, folder: Path) -> "_SlotWriter":
         """Begin the table of a split."""
         return _SlotWriter(folder, self)
+
+
+def covered(batch: EventBatch, covers: Mapping[str, int] | None) -> Bools:
+    """The events that a model covers which learnt only those with few objects, bool[n].
+
+    Args:
+        batch: The events.
+        covers: The most objects of each type, by symbol, and none of any other; None for all events.
+    """
+    if covers is None:
+        return np.ones(len(batch), np.bool_)
+    return SlotLayout.by_type([covers.get(symbol, 0) for symbol in SYMBOLS]).select(batch)
 
 
 class _SlotWriter:

@@ -10,7 +10,7 @@ from events.objects import SYMBOLS
 from tests.support.synthetic import synthetic_events
 from training.data.cache import build_tables
 from training.data.reading import read_split
-from training.data.slots import SLOT_TABLE, SlotLayout
+from training.data.slots import SLOT_TABLE, SlotLayout, covered
 from training.data.split import Split, SplitFractions
 
 ANY = SlotLayout.any_type(8)
@@ -75,3 +75,11 @@ def test_a_file_without_fitting_events_is_refused(tmp_path: Path) -> None:
             SlotLayout.by_type([0] * 6 + [1]),
             progress=False,
         )
+
+
+def test_a_model_covers_the_events_that_it_could_learn() -> None:
+    batch = synthetic_events(500, seed=2)
+    assert covered(batch, None).all()
+    few = batch.take(covered(batch, {"j": 4, "b": 2})).masks()
+    assert len(few)
+    assert (few <= [4, 2, 0, 0, 0, 0, 0]).all()
