@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
-_MIN_WIDTH: Final = 1e-3
-_MIN_SLOPE: Final = 1e-3
+_MIN_WIDTH: Final = 1e-2
+_MIN_SLOPE: Final = 1e-2
 _UNIT_SLOPE: Final = float(np.log(np.expm1(1 - _MIN_SLOPE)))
 """What a slope of 1 is before softplus: parameters of 0 give the identity."""
 
