@@ -33,6 +33,7 @@ docker-test: .venv/dev/.ready ## Build the image, run it under docker compose an
 
 bench: .venv/dev/.ready ## Measure limits, stages and service on this machine (a quarter of an hour); keep docs/bench.json.
 	$(DEV)/python -m tests.benchmarks --json docs/bench.json
+	$(DEV)/python -m tests.benchmarks.table README.md docs/performance.md
 
 bench-check: .venv/dev/.ready ## Measure quickly; fail if a ratio is much worse than in docs/bench.json.
 	$(DEV)/python -m tests.benchmarks --quick --compare docs/bench.json

@@ -4,6 +4,7 @@ import pytest
 
 from tests.benchmarks.measure import paired, ratio
 from tests.benchmarks.report import Better, Figure, Ratio, Report, read_report, worsened
+from tests.benchmarks.table import BEGIN, BENCH, END, table, with_table
 
 
 def test_a_report_survives_its_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,3 +58,17 @@ def test_variants_are_timed_side_by_side() -> None:
 
 def test_a_ratio_of_times_is_taken_round_by_round() -> None:
     assert ratio([2.0, 40.0, 3.0], [1.0, 10.0, 1.0]) == 3.0
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/performance.md"])
+def test_the_documents_quote_the_kept_result(name: str) -> None:
+    text = Path(__file__).resolve().parents[1].joinpath(name).read_text(encoding="utf-8")
+    assert with_table(text, read_report(BENCH)) == text
+
+
+def test_the_table_goes_between_its_markers() -> None:
+    report = read_report(BENCH)
+    filled = with_table(f"before\n{BEGIN}old\n{END}after\n", report)
+    assert filled == f"before\n{BEGIN}{table(report)}{END}after\n"
+    assert "| ttbar/exp2 | " in filled
+    assert with_table("no markers\n", report) == "no markers\n"
