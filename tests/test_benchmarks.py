@@ -63,7 +63,8 @@ def test_a_ratio_of_times_is_taken_round_by_round() -> None:
 @pytest.mark.parametrize("name", ["README.md", "docs/performance.md"])
 def test_the_documents_quote_the_kept_result(name: str) -> None:
     text = Path(__file__).resolve().parents[1].joinpath(name).read_text(encoding="utf-8")
-    assert with_table(text, read_report(BENCH)) == text
+    how = f"python -m tests.benchmarks.table {name}"
+    assert with_table(text, read_report(BENCH)) == text, how
 
 
 def test_the_table_goes_between_its_markers() -> None:
