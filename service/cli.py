@@ -106,16 +106,20 @@ def generate(
     **options: object,
 ) -> None:
     """Write events to a file, the same as a server would send."""
-    from service.collection import Collection  # noqa: PLC0415
+    from models.shelf import Shelf  # noqa: PLC0415
+    from service.collection import default_model  # noqa: PLC0415
     from service.generation import resolved_units  # noqa: PLC0415
     from service.offline import write_slice  # noqa: PLC0415
     from service.runtime import usable_cores  # noqa: PLC0415
+    from service.sampler import Sampler  # noqa: PLC0415
     from service.workers import Workers  # noqa: PLC0415
 
     settings = _settings(options)
     seed = secrets.randbits(32) if seed is None else seed
     with _clear_errors(), closing(Workers(settings.threads or usable_cores())) as workers:
-        events = Collection.open(settings).sampler(process, model).slice(n, seed, offset, validity)
+        shelf = Shelf.open(settings.models)
+        artefact = shelf.get(process, model or default_model(shelf, process, settings.default_model))
+        events = Sampler.open(artefact, settings.device).slice(n, seed, offset, validity)
         with click.progressbar(length=n, label=f"{process}, seed {seed}", file=sys.stderr) as bar:
             write_slice(workers, events, out, resolved_units(units, layout), layout, bar.update)
 

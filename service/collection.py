@@ -82,15 +82,12 @@ class Collection:
         )
 
     def default(self, process: str) -> str:
-        """The model that serves a process unless another is asked for.
-
-        The process's only model, else the configured one, else the first in alphabetical order.
+        """The model that serves a process unless another is asked for, see `default_model`.
 
         Raises:
             UnknownModelError: If there is no such process.
         """
-        models = self.shelf.models(process)
-        return self.default_model if self.default_model in models else models[0]
+        return default_model(self.shelf, process, self.default_model)
 
     def sampler(self, process: str, model: str | None = None) -> Sampler:
         """The sampler of a process's model, or of its default one.
@@ -99,6 +96,16 @@ class Collection:
             UnknownModelError: If there is no such process or model.
         """
         return self.samplers[_key(self.shelf.get(process, model or self.default(process)))]
+
+
+def default_model(shelf: Shelf, process: str, preferred: str) -> str:
+    """A process's only model, else the preferred one, else the first in alphabetical order.
+
+    Raises:
+        UnknownModelError: If there is no such process.
+    """
+    models = shelf.models(process)
+    return preferred if preferred in models else models[0]
 
 
 def _key(artefact: Artefact) -> Key:

@@ -3,7 +3,7 @@
 import copy
 import logging
 import signal
-from asyncio import TimerHandle
+from asyncio import TimerHandle, Transport
 from functools import partial
 from time import perf_counter
 from types import FrameType
@@ -20,7 +20,7 @@ from service.stream import READER, Reader
 
 
 class StallGuard(HttpToolsProtocol):
-    """HTTP that breaks the connection of a client that reads nothing for too long.
+    """HTTP that breaks the connection of a client that reads nothing, or asks nothing, for too long.
 
     uvicorn itself would wait for such a client for ever, even to close the connection.
     """
@@ -30,7 +30,27 @@ class StallGuard(HttpToolsProtocol):
         self._reader = Reader()
         self.app_state = {**self.app_state, READER: self._reader}
         self._stall_seconds = stall_seconds
-        self._timer: TimerHandle | None = None
+        self._asking: TimerHandle | None = None
+        self._reading: TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn
+        """A client is there, and should ask for something."""
+        super().connection_made(transport)
+        self._asking = self.loop.call_later(self._stall_seconds, transport.abort)
+
+    @override
+    def on_message_begin(self) -> None:
+        """A request has begun, and should be told in full."""
+        super().on_message_begin()
+        _cancel(self._asking)
+        self._asking = self.loop.call_later(self._stall_seconds, self.transport.abort)
+
+    @override
+    def on_headers_complete(self) -> None:
+        """A request has been told."""
+        _cancel(self._asking)
+        super().on_headers_complete()
 
     @override
     def pause_writing(self) -> None:
@@ -42,21 +62,18 @@ class StallGuard(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """The client has read it."""
         super().resume_writing()
-        self._unwatch()
+        _cancel(self._reading)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self._unwatch()
+        _cancel(self._asking)
+        _cancel(self._reading)
         super().connection_lost(exc)
 
     def _watch(self) -> None:
         unread = self.transport.get_write_buffer_size()
-        self._timer = self.loop.call_later(self._stall_seconds, self._check, unread)
-
-    def _unwatch(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._reading = self.loop.call_later(self._stall_seconds, self._check, unread)
 
     def _check(self, unread: int) -> None:
         if self.transport.get_write_buffer_size() < unread:
@@ -64,6 +81,11 @@ class StallGuard(HttpToolsProtocol):
         else:
             self._reader.stalled = True
             self.transport.abort()
+
+
+def _cancel(timer: TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
 
 
 class Server(uvicorn.Server):
@@ -84,6 +106,8 @@ class Server(uvicorn.Server):
                 port=settings.port,
                 http=cast(type[HttpToolsProtocol], http),
                 ws="none",
+                # Longer than clients and balancers keep idle connections, so that they are not cut in use.
+                timeout_keep_alive=75,
                 timeout_graceful_shutdown=settings.shutdown_seconds,
                 log_config=_log_config(),
             )

@@ -1,23 +1,32 @@
 """The service on real sockets."""
 
 import http.client
+import random
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from service.collection import Collection
 from service.settings import Settings
 from tests.support.generators import FailingGenerator
 from tests.support.servers import (
     altered,
+    fetched,
     metrics,
     response,
     served_by_process,
     served_by_thread,
+    serving_process,
+    status,
     wait_until,
 )
 
@@ -151,3 +160,63 @@ def test_a_failure_before_the_first_byte_has_a_status(failing_port: int) -> None
 def test_other_requests_survive_a_failure(failing_port: int) -> None:
     with response(failing_port, "POST", f"{GENERATE}&n=768") as answer:
         assert answer.read().count(b"\n") == 768
+
+
+def test_any_slice_is_the_same_whatever_else_goes_on(large_blocks: Path, port: int) -> None:
+    whole = fetched(port, f"{GENERATE}&n=12000").splitlines(keepends=True)
+    rng = random.Random(3)
+    cuts = [sorted(rng.sample(range(12_001), 2)) for _ in range(16)]
+    with (
+        serving_process(large_blocks, "--threads", "3") as other,
+        ThreadPoolExecutor(8) as clients,
+    ):
+        targets = [f"{GENERATE}&offset={start}&n={stop - start}" for start, stop in cuts]
+        bodies = list(clients.map(fetched, [port, other.port] * 8, targets))
+    assert bodies == [b"".join(whole[start:stop]) for start, stop in cuts]
+
+
+def test_readers_that_stop_hold_bounded_memory_and_nobody_up(port: int) -> None:
+    rss = "process_resident_memory_bytes"
+    before = metrics(port)[rss]
+    with ExitStack() as stack:
+        for _ in range(20):
+            stalled = stack.enter_context(response(port, "POST", f"{GENERATE}&n=50000000", buffer=65536))
+            assert stalled.status == 200
+        assert fetched(port, f"{GENERATE}&n=20000").count(b"\n") == 20_000
+        assert metrics(port)[IN_FLIGHT] == 20
+        assert metrics(port)[rss] - before < 20 * 6 * MIB
+    wait_until(lambda: metrics(port)[IN_FLIGHT] == 0)
+
+
+def test_probes_are_not_logged(large_blocks: Path) -> None:
+    with serving_process(large_blocks) as service:
+        assert status(service.port, "/metrics") == status(service.port, "/models") == 200
+        wait_until(lambda: any("GET /models" in line for line in service.log))
+    assert not [line for line in service.log if "/health" in line or "/metrics" in line]
+
+
+def test_who_asks_nothing_is_hung_up_on(large_blocks: Path) -> None:
+    with (
+        serving_process(large_blocks, "--stall-seconds", "0.5") as service,
+        socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection,
+    ):
+        connection.sendall(b"POST /generate?process=ttbar")
+        with suppress(ConnectionError):
+            assert connection.recv(100) == b""
+        assert status(service.port, "/health/live") == 200
+
+
+def test_the_port_answers_while_the_models_are_loaded(large_blocks: Path) -> None:
+    gate = threading.Event()
+
+    def open_late(settings: Settings, last: Collection | None) -> Collection:
+        assert gate.wait(30)
+        return Collection.open(settings, last)
+
+    with served_by_thread(Settings(models=large_blocks, port=0), open_late, ready=False) as port:
+        assert status(port, "/health/live") == 200
+        with response(port, "POST", f"{GENERATE}&n=1") as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        gate.set()
+        wait_until(lambda: status(port, "/health/ready") == 200)
+        assert fetched(port, f"{GENERATE}&n=1").count(b"\n") == 1

@@ -49,13 +49,13 @@ def serving_process(models: Path, *options: str) -> Iterator[ServingProcess]:
     """``eventmill serve`` in a process of its own, which a test may end before."""
     quick = ["--port", "0", "--drain-seconds", "0"]
     command = [*EVENTMILL, "serve", *quick, "--models", str(models), *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
         try:
             log: list[str] = []
-            port = _announced_port(process.stderr)
+            port = _announced_port(process.stdout)
             # An unread pipe would fill up and block the service.
-            threading.Thread(target=log.extend, args=(process.stderr,), daemon=True).start()
+            threading.Thread(target=log.extend, args=(process.stdout,), daemon=True).start()
             wait_until(lambda: status(port, "/health/ready") == 200)
             yield ServingProcess(port, process, log)
         finally:
@@ -73,15 +73,17 @@ def _announced_port(log: IO[str]) -> int:
 
 
 @contextmanager
-def served_by_thread(settings: Settings, open_collection: OpenCollection = Collection.open) -> Iterator[int]:
-    """A service on a real socket in a thread of this process; gives its port."""
+def served_by_thread(
+    settings: Settings, open_collection: OpenCollection = Collection.open, *, ready: bool = True
+) -> Iterator[int]:
+    """A service on a real socket in a thread of this process, ready or just started; gives its port."""
     state = ServiceState.of(settings)
     server = Server(create_app(state, open_collection), state)
     thread = threading.Thread(target=server.run)
     thread.start()
     with closing(state.workers):
         try:
-            wait_until(lambda: (state.collection is not None and server.started) or not thread.is_alive())
+            wait_until(lambda: server.started and (state.collection is not None or not ready))
             yield server.servers[0].sockets[0].getsockname()[1]
         finally:
             server.handle_exit(signal.SIGINT, None)
