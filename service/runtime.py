@@ -32,8 +32,8 @@ _CUDA_ROWS: Final = (256, 4096, 16384)
 """Rows that a run of a graph may have, rising; a run with fewer is padded to the next of them.
 
 Few shapes, because the runtime's memory grows when they vary. On a CPU the activations of 1024 rows stay in
-the second-level cache, and threads seldom meet at the interpreter's lock; fewer rows spare padding where objects
-are rare and events are drawn again. A GPU wants many rows and few runs; those for it are not measured.
+the second-level cache, and threads seldom meet at the interpreter's lock; fewer rows spare padding where
+objects are rare and events are drawn again. A GPU wants many rows and few runs; its are not measured.
 """
 
 _PACKAGES: Final = ("onnxruntime", "onnxruntime-gpu")
@@ -169,8 +169,8 @@ def _runtime() -> Untyped:
 def session_options() -> Untyped:
     """The settings of a session, onnxruntime.SessionOptions.
 
-    All else is left as it is: graph optimisation is complete; the memory arena is worth 5 %, and does not grow
-    where shapes are few; and a run of one thread has no others that could spin.
+    All else is left as it is: graph optimisation is complete; the memory arena is worth 5 %, and does not
+    grow where shapes are few; and a run of one thread has no others that could spin.
     """
     options = _runtime().SessionOptions()
     # Blocks run in parallel on threads of our own: more threads inside a run would only compete with them.
