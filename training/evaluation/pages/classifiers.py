@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from training.evaluation.judgement import Classifier
 
@@ -26,12 +27,14 @@ def roc_curves(figure: Figure, classifiers: Sequence[Classifier]) -> None:
 def importances(figure: Figure, classifier: Classifier) -> None:
     """Draw by how much the AUC drops when an observable is shuffled, the most telling first."""
     shown = classifier.importances[:_SHOWN]
-    axes = figure.add_axes((0.48, 0.13, 0.49, 0.84))
+    axes = figure.add_axes((0.52, 0.13, 0.44, 0.84))
     places = np.arange(len(shown))
     drops, errors = [one.drop for one in shown], [one.error for one in shown]
     axes.barh(places, drops, 0.7, xerr=errors, color="C0", ecolor="k")
     axes.set_yticks(places, [one.label for one in shown], fontsize=10)
     axes.tick_params(axis="y", which="both", length=0)
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.ticklabel_format(axis="x", style="plain")
     axes.set(xlabel="Loss of AUC")
     axes.axvline(0, color="k", linewidth=0.8)

@@ -12,7 +12,7 @@ from training.evaluation.describe.shapes import cumulative
 from training.evaluation.pages.axes import axis_label, logarithmic_x, whole_numbers_x
 from training.evaluation.pages.bins import Floats, beyond, counts_label, merged
 from training.evaluation.pages.drawing import Drawing, drawing
-from training.evaluation.pages.heatmap import HEATMAP, heatmap
+from training.evaluation.pages.heatmap import heatmap
 from training.evaluation.pages.page import render
 
 _BINS: Final = 60
@@ -22,7 +22,6 @@ _MASKS: Final = 40
 def description_page(description: Description) -> str:
     """The description as a self-contained HTML page."""
     masks, correlation = description.masks, np.array(description.correlation, np.float64)
-    names = description.correlation_names
     return render(
         "description.html",
         description=description,
@@ -34,9 +33,7 @@ def description_page(description: Description) -> str:
         multiplicities=[_multiplicity(one) for one in description.multiplicities],
         frequent=_masks("most frequent masks", masks.frequent, description.events),
         rare=_masks("most frequent of the rare masks", masks.rare, description.events),
-        correlation=drawing(
-            "Correlation heatmap", lambda figure: heatmap(figure, names, correlation), size=HEATMAP
-        ),
+        correlation=heatmap("Correlation heatmap", description.correlation_names, correlation),
     )
 
 

@@ -15,8 +15,7 @@ from PIL import Image
 PANEL: Final = (3.9, 3.2)
 """Width and height of a panel in inches."""
 
-_DPI: Final = 130
-_COLOURS: Final = 256
+_DPI: Final = 110
 _STYLE: Final[dict[str, Any]] = {
     "figure.subplot.left": 0.19,
     "figure.subplot.right": 0.95,
@@ -61,27 +60,30 @@ def style() -> Iterator[None]:
         yield
 
 
-def drawing(text: str, draw: Callable[[Figure], object], *, size: tuple[float, float] = PANEL) -> Drawing:
+def drawing(
+    text: str, draw: Callable[[Figure], object], *, size: tuple[float, float] = PANEL, colours: int = 64
+) -> Drawing:
     """A drawing of what `draw` puts into an empty figure.
 
     Args:
         text: What it shows.
         draw: Draws into the figure.
         size: Width and height in inches.
+        colours: Colours to keep.
     """
     with style():
         figure = Figure(figsize=size)
         draw(figure)
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=_DPI)
-    content = base64.b64encode(_with_few_colours(file)).decode()
+    content = base64.b64encode(_with_palette(file, colours)).decode()
     return Drawing(f"data:image/png;base64,{content}", text)
 
 
-def _with_few_colours(png: io.BytesIO) -> bytes:
-    """The image with a palette: a third of the bytes, and no difference to the eye."""
+def _with_palette(png: io.BytesIO, colours: int) -> bytes:
+    """The image with a palette: a quarter of the bytes, and no difference to the eye."""
     image = Image.open(png).convert("RGB")
-    image = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image = image.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()

@@ -7,24 +7,32 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from training.evaluation.pages.drawing import Drawing, drawing
+
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
-HEATMAP: Final = (7.2, 6.1)
-"""Width and height of a heatmap in inches."""
+_SIZE: Final = (7.2, 6.1)
+_COLOURS: Final = 256
 
 
 def heatmap(
-    figure: Figure, names: Sequence[str], matrix: Matrix, *, limit: float = 1.0, sign: str = ""
-) -> None:
-    """Draw a matrix with its numbers; what is not defined (NaN) stays white.
+    text: str, names: Sequence[str], matrix: Matrix, *, limit: float = 1.0, sign: str = ""
+) -> Drawing:
+    """A matrix with its numbers; what is not defined (NaN) stays white.
 
     Args:
-        figure: An empty figure.
+        text: What it shows.
         names: Names of rows and columns.
         matrix: The numbers, float64[v, v].
         limit: Where the colours end, at both sides of 0.
         sign: ``+`` to write the sign of positive numbers too.
     """
+    return drawing(
+        text, lambda figure: _draw(figure, names, matrix, limit, sign), size=_SIZE, colours=_COLOURS
+    )
+
+
+def _draw(figure: Figure, names: Sequence[str], matrix: Matrix, limit: float, sign: str) -> None:
     axes = figure.add_axes((0.16, 0.17, 0.68, 0.81))
     image = axes.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit)
     ticks = np.arange(len(names))

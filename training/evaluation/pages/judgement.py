@@ -9,13 +9,13 @@ import numpy as np
 from training.evaluation.judgement import Classifier, Correlation, Histogram, Judgement, Verdict
 from training.evaluation.pages.classifiers import importances, roc_curves
 from training.evaluation.pages.drawing import Drawing, drawing
-from training.evaluation.pages.heatmap import HEATMAP, heatmap
+from training.evaluation.pages.heatmap import heatmap
 from training.evaluation.pages.page import render
 from training.evaluation.pages.ratio import Counts, ratio_panels
 from training.evaluation.thesis import thesis_rows
 
 _RATIO_PANEL: Final = (3.9, 4.2)
-_IMPORTANCES: Final = (7.0, 4.4)
+_IMPORTANCES: Final = (6.4, 4.2)
 _VERDICTS: Final[tuple[Verdict, ...]] = ("indistinguishable", "close", "far")
 
 
@@ -89,11 +89,7 @@ def _correlations(correlation: Correlation) -> list[Drawing]:
     limit = max(0.1, float(np.nanmax(np.abs(difference), initial=0.0)))
     names = correlation.names
     return [
-        drawing("Correlations of truth", lambda figure: heatmap(figure, names, truth), size=HEATMAP),
-        drawing("Correlations of the sample", lambda figure: heatmap(figure, names, sample), size=HEATMAP),
-        drawing(
-            "Sample minus truth",
-            lambda figure: heatmap(figure, names, difference, limit=limit, sign="+"),
-            size=HEATMAP,
-        ),
+        heatmap("Correlations of truth", names, truth),
+        heatmap("Correlations of the sample", names, sample),
+        heatmap("Sample minus truth", names, difference, limit=limit, sign="+"),
     ]
