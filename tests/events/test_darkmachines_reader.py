@@ -1,4 +1,6 @@
 import gzip
+import re
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +73,17 @@ def test_text_survives_reading_and_writing(path: Path, batch: EventBatch) -> Non
 def test_batches_do_not_change_the_events(path: Path, batch: EventBatch, batch_bytes: int) -> None:
     text = encode_darkmachines(batch)
     assert encode_darkmachines(read(path, text, batch_bytes)) == text
+
+
+@given(
+    batch=event_batches().filter(len), blanks=st.lists(st.text(" \t\r", max_size=3), min_size=2, max_size=20)
+)
+def test_blanks_around_fields_have_no_meaning(path: Path, batch: EventBatch, blanks: list[str]) -> None:
+    text = encode_darkmachines(batch).decode()
+    more = cycle(blanks)
+    spaced = re.sub("[,;\n]", lambda mark: f"{next(more)}{mark[0]}{next(more)}", text)
+    # What the last newline is followed by would be a line of its own.
+    assert encode_darkmachines(read(path, spaced.rstrip(" \t\r").encode())).decode() == text
 
 
 NUMBERS = st.builds(

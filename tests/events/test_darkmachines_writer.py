@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +66,13 @@ def test_many_events_are_their_single_lines() -> None:
     many = two_events().take(np.arange(n) % 2)
     single = b"".join(encode_darkmachines(two_events().slice(i, i + 1)) for i in range(2))
     assert encode_darkmachines(many) == single * (n // 2)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    batches = [two_events().take(np.arange(n) % 2) for n in range(500, 540)]
+    alone = list(map(encode_darkmachines, batches))
+    with ThreadPoolExecutor(4) as executor:
+        assert list(executor.map(encode_darkmachines, batches)) == alone
 
 
 @pytest.mark.parametrize("process", ["", "a;b", "a,b", "a\n", " a", "a\0"])
