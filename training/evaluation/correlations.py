@@ -83,7 +83,7 @@ def correlate(
         Figure(name, f"{kind} difference of the correlation coefficients", value, error, ideal=0.0)
         for (name, kind), value, error in zip(labels, found[0].tolist(), errors.tolist(), strict=True)
     )
-    return Correlation(CORRELATED, _rows(matrices[0][0]), _rows(matrices[1][0])), figures
+    return Correlation(CORRELATED, matrix_rows(matrices[0][0]), matrix_rows(matrices[1][0])), figures
 
 
 def _matrix(values: Matrix, weights: Matrix) -> Matrix:
@@ -101,5 +101,6 @@ def _differences(first: Matrix, second: Matrix) -> tuple[float, float]:
     return float(np.abs(defined).max()), float(np.sqrt((defined**2).mean()))
 
 
-def _rows(matrix: Matrix) -> tuple[tuple[float | None, ...], ...]:
+def matrix_rows(matrix: Matrix) -> tuple[tuple[float | None, ...], ...]:
+    """The rows of a matrix as plain data, to six digits; None for NaN."""
     return tuple(tuple(None if np.isnan(cell) else round(cell, 6) for cell in row) for row in matrix.tolist())

@@ -12,7 +12,12 @@ from events.digest import file_sha256
 from events.files import OnError, read_events
 from events.objects import N_OBJECT_TYPES, ObjectType
 from events.selection import valid_events
-from training.evaluation.correlations import CORRELATED, CorrelationSums, correlated_variables
+from training.evaluation.correlations import (
+    CORRELATED,
+    CorrelationSums,
+    correlated_variables,
+    matrix_rows,
+)
 from training.evaluation.describe.description import Description, SourceFile, Spectrum
 from training.evaluation.describe.masks import MaskSums
 from training.evaluation.describe.spectra import EVENT_FEATURES, OBJECT_FEATURES, SpectrumSums
@@ -92,7 +97,6 @@ class _Sums:
             spectra.add(getattr(batch, name), batch.type)
 
     def description(self, files: tuple[SourceFile, ...]) -> Description:
-        matrix = self._correlation.matrix()
         return Description(
             files=files,
             processes=dict(sorted(self._processes.items())),
@@ -103,7 +107,7 @@ class _Sums:
             multiplicities=self._masks.multiplicities(),
             masks=self._masks.table(_FREQUENT_SHARE),
             correlation_names=CORRELATED,
-            correlation=tuple(tuple(None if np.isnan(r) else float(r) for r in row) for row in matrix),
+            correlation=matrix_rows(self._correlation.matrix()),
         )
 
     def _spectra(self) -> Mapping[str, tuple[Spectrum, ...]]:
