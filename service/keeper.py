@@ -56,6 +56,9 @@ async def _load(state: ServiceState, open_collection: OpenCollection) -> None:
 
 
 def _fingerprint(root: Path) -> Fingerprint:
-    """Name, size and time of change of every file of every model."""
-    stats = [(path, path.stat()) for path in root.glob("*/*/*") if path.is_file()]
+    """Name, size and time of change of every file of every model; nothing if one goes away meanwhile."""
+    try:
+        stats = [(path, path.stat()) for path in root.glob("*/*/*") if path.is_file()]
+    except OSError:
+        return frozenset()
     return frozenset((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)

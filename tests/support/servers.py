@@ -56,11 +56,11 @@ def serving_process(models: Path, *options: str) -> Iterator[ServingProcess]:
             port = _announced_port(process.stdout)
             # An unread pipe would fill up and block the service.
             threading.Thread(target=log.extend, args=(process.stdout,), daemon=True).start()
-            wait_until(lambda: status(port, "/health/ready") == 200)
+            wait_until(lambda: status(port, "/health/ready") == 200, seconds=120)
             yield ServingProcess(port, process, log)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(90)
 
 
 def _announced_port(log: IO[str]) -> int:
