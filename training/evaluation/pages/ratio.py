@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final
 
 import numpy as np
@@ -49,9 +50,7 @@ class Counts:
         return cls(label, low, high, values * scale, interval * scale)
 
 
-def ratio_panels(
-    figure: Figure, histogram: Histogram, truth: Counts, samples: Sequence[Counts], *, what: str = "Events"
-) -> None:
+def ratio_panels(figure: Figure, histogram: Histogram, truth: Counts, samples: Sequence[Counts]) -> None:
     """Draw truth as points, samples as lines, and their ratios to truth.
 
     A triangle stands for a ratio beyond the axis.
@@ -61,18 +60,18 @@ def ratio_panels(
         histogram: The bins and the label of the axis.
         truth: Counts of truth.
         samples: Counts of the samples, scaled to truth.
-        what: What is counted.
     """
-    edges = np.array(histogram.edges)
+    edges, centres = np.array(histogram.edges), _centres(histogram)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1), gridspec_kw=_SPACING)
-    _draw_truth(top, bottom, edges, truth, _centres(edges, log_x=histogram.log_x))
+    _draw_truth(top, bottom, edges, truth, centres)
     half = _half_width(truth, samples)
     bottom.set_ylim(1 - half, 1 + half)
-    for sample, colour in zip(samples, _COLOURS, strict=False):
+    for sample, colour in zip(samples, cycle(_COLOURS), strict=False):
         top.stairs(sample.values, edges, color=colour, label=sample.label)
         _band(top, edges, sample.interval, colour)
-        _draw_ratio(bottom, edges, sample, truth, colour, _centres(edges, log_x=histogram.log_x))
-    _finish(top, bottom, histogram, truth, samples, what)
+        _draw_ratio(bottom, edges, sample, truth, colour, centres)
+    _finish_top(top, histogram, truth, samples)
+    _finish_bottom(bottom, histogram)
 
 
 def _draw_truth(top: Axes, bottom: Axes, edges: Floats, truth: Counts, centres: Floats) -> None:
@@ -102,30 +101,33 @@ def _band(axes: Axes, edges: Floats, interval: Floats, colour: str) -> None:
     axes.stairs(interval[1], edges, baseline=interval[0], fill=True, color=colour, alpha=0.3, linewidth=0)
 
 
-def _finish(
-    top: Axes, bottom: Axes, histogram: Histogram, truth: Counts, samples: Sequence[Counts], what: str
-) -> None:
-    edges = np.array(histogram.edges)
+def _finish_top(axes: Axes, histogram: Histogram, truth: Counts, samples: Sequence[Counts]) -> None:
     drawn = np.concatenate([one.values for one in (truth, *samples)])
     highest = drawn.max(initial=1.0)
     lowest = drawn[drawn > 0].min(initial=highest)
+    # Both leave room for the legend.
     if highest > _LOG_Y_RANGE * lowest:
-        top.set(yscale="log", ylim=(0.5 * lowest, highest * (highest / lowest) ** 0.45))
+        axes.set(yscale="log", ylim=(0.5 * lowest, highest * (highest / lowest) ** 0.45))
     else:
-        top.set(ylim=(0, 1.45 * highest))
-    top.set(ylabel=counts_label(edges, histogram.unit, log_x=histogram.log_x, what=what))
-    handles, labels = top.get_legend_handles_labels()
+        axes.set(ylim=(0, 1.45 * highest))
+    edges = np.array(histogram.edges)
+    axes.set_ylabel(counts_label(edges, histogram.unit, log_x=histogram.log_x, what="Events"))
+    handles, labels = axes.get_legend_handles_labels()
     # Matplotlib puts error bars last; truth comes first.
-    top.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], loc="upper right")
+    axes.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], loc="upper right")
     if text := _beyond(truth, samples):
-        top.text(0.03, 0.96, text, transform=top.transAxes, va="top", fontsize=8)
+        axes.text(0.03, 0.96, text, transform=axes.transAxes, va="top", fontsize=8)
+
+
+def _finish_bottom(axes: Axes, histogram: Histogram) -> None:
+    edges = np.array(histogram.edges)
     label = axis_label(histogram.label, histogram.unit)
-    bottom.set(ylabel="Ratio", xlim=(edges[0], edges[-1]))
-    bottom.set_xlabel(label, fontsize="medium" if len(label) < _LONG_LABEL else "small")
+    axes.set(ylabel="Ratio", xlim=(edges[0], edges[-1]))
+    axes.set_xlabel(label, fontsize="medium" if len(label) < _LONG_LABEL else "small")
     if histogram.log_x:
-        logarithmic_x(bottom, edges[0], edges[-1])
+        logarithmic_x(axes, edges[0], edges[-1])
     elif np.allclose(edges % 1, 0.5):
-        whole_numbers_x(bottom)
+        whole_numbers_x(axes)
 
 
 def _beyond(truth: Counts, samples: Sequence[Counts]) -> str:
@@ -150,5 +152,7 @@ def _over(values: Floats, truth: Counts) -> Floats:
     return ratio
 
 
-def _centres(edges: Floats, *, log_x: bool) -> Floats:
-    return np.sqrt(edges[:-1] * edges[1:]) if log_x else (edges[:-1] + edges[1:]) / 2
+def _centres(histogram: Histogram) -> Floats:
+    low, high = np.array(histogram.edges[:-1]), np.array(histogram.edges[1:])
+    centres: Floats = np.sqrt(low * high) if histogram.log_x else (low + high) / 2
+    return centres
