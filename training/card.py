@@ -59,7 +59,15 @@ def _noises(role: str, graph: AnyGraph) -> str:
 def _figures(figures: dict[str, float]) -> str:
     if not figures:
         return "Not evaluated yet: run `eventmill-train evaluate`."
-    rows = "\n".join(f"| {name} | {value:.6g} |" for name, value in figures.items())
+    names = [name for name in figures if not name.endswith(("_error", "_floor"))]
+    rows = "\n".join(f"| {name} | {_cells(figures, name)} |" for name in names)
     return (
-        f"Against held-out truth, from `eventmill-train evaluate`:\n\n| figure | value |\n|---|---|\n{rows}"
+        "Against held-out truth, from `eventmill-train evaluate`; the floor is truth against truth:\n\n"
+        f"| figure | value | error | floor |\n|---|---|---|---|\n{rows}"
     )
+
+
+def _cells(figures: dict[str, float], name: str) -> str:
+    """A figure, its error and its floor, where there are any."""
+    cells = (figures.get(f"{name}{ending}") for ending in ("", "_error", "_floor"))
+    return " | ".join("" if cell is None else f"{cell:.4g}" for cell in cells)

@@ -80,18 +80,20 @@ def evaluate(
     from training.evaluation.truth import TruthSplit  # noqa: PLC0415
 
     task = Task(truth, TruthSplit(truth_split), events, seed, jet_radius, quick, cache, progress=not quiet)
-    artefact = None
+    remote, stored = sample.startswith(("http://", "https://")), Path(sample).is_file()
+    if write and (remote or stored):
+        raise click.UsageError("--write needs a model on a shelf")
     try:
-        if sample.startswith(("http://", "https://")):
+        if remote:
             found = evaluate_service(sample, task)
-        elif Path(sample).is_file():
+        elif stored:
             found = evaluate_file(Path(sample), task)
         else:
             process, _, model = sample.partition("/")
             artefact = Shelf.open(shelf).get(process, model)
             found = evaluate_model(artefact, task)
-        if write and artefact:
-            publish(found, artefact)
+            if write:
+                publish(found, artefact)
     except (ValueError, OSError, ArtefactError, UnknownModelError) as error:
         raise click.ClickException(str(error)) from error
     if report:

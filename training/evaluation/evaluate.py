@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from models.manifest import Manifest, WholeEventsManifest
 from models.shelf import Artefact
 from training.data.split import SplitFractions
 from training.evaluation.judge import Settings, judge
 from training.evaluation.judgement import Judgement
 from training.evaluation.sources import Sample, file_sample, model_sample, service_sample
-from training.evaluation.truth import TruthSplit, read_truth
+from training.evaluation.truth import Learnt, TruthSplit, read_truth
 from training.simulate.run import sidecar_path
 
 QUICK_EVENTS: Final = 20_000
@@ -63,18 +64,24 @@ def evaluate_model(artefact: Artefact, task: Task) -> Judgement:
         ValueError: If there are too few true events.
         OSError: If a file cannot be read.
     """
-    split: Any = artefact.manifest.training.config.get("split", {})
-    return _judged(model_sample(artefact, task.size, task.seed), task, SplitFractions(**split))
+    return _judged(model_sample(artefact, task.size, task.seed), task, learnt_by(artefact.manifest))
 
 
 def evaluate_service(url: str, task: Task) -> Judgement:
     """Judge a running service, as `service_sample` asks it; errors as there and in `evaluate_model`."""
-    return _judged(service_sample(url, task.size, task.seed), task, SplitFractions())
+    return _judged(service_sample(url, task.size, task.seed), task, Learnt())
 
 
 def evaluate_file(path: Path, task: Task) -> Judgement:
     """Judge the events of a file; errors as in `file_sample` and in `evaluate_model`."""
-    return _judged(file_sample(path, task.size), task, SplitFractions())
+    return _judged(file_sample(path, task.size), task, Learnt())
+
+
+def learnt_by(manifest: Manifest) -> Learnt:
+    """What the manifest tells of the model's training."""
+    split: Any = manifest.training.config.get("split", {})
+    covers = manifest.covers if isinstance(manifest, WholeEventsManifest) else None
+    return Learnt(SplitFractions(**split), covers)
 
 
 def jet_radius(files: Sequence[Path]) -> float:
@@ -96,6 +103,6 @@ def _jet_radius(path: Path) -> float:
     return float(json.loads(sidecar.read_text(encoding="utf-8"))["response"]["jets"]["radius"])
 
 
-def _judged(sample: Sample, task: Task, fractions: SplitFractions) -> Judgement:
-    truth = read_truth(task.files, task.split, fractions, task.size)
+def _judged(sample: Sample, task: Task, learnt: Learnt) -> Judgement:
+    truth = read_truth(task.files, task.split, learnt, task.size)
     return judge(sample, truth, task.settings, cache=task.cache, progress=task.progress)

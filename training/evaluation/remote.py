@@ -18,7 +18,7 @@ from events.files import read_events
 from service.generator import Validity
 
 _IDLE_SECONDS: Final = 60.0
-_PREFIX: Final = "X-Eventmill-"
+_PREFIX: Final = "x-eventmill-"
 
 
 class ServiceError(ValueError):
@@ -31,7 +31,7 @@ class Reply:
 
     Attributes:
         events: The events.
-        facts: What its headers tell of them, such as ``Process`` and ``Model-Digest``.
+        facts: What its headers tell of them, such as ``process`` and ``model-digest``.
     """
 
     events: EventBatch
@@ -72,7 +72,8 @@ def _download(address: str, body: Path) -> dict[str, str]:
         raise ServiceError(f"{address} answered {error.code}: {_problem(error)}") from error
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         raise ServiceError(f"{address} cannot be read: {getattr(error, 'reason', error)}") from error
-    return {name.removeprefix(_PREFIX): value for name, value in headers if name.startswith(_PREFIX)}
+    facts = {name.lower(): value for name, value in headers}
+    return {name.removeprefix(_PREFIX): value for name, value in facts.items() if name.startswith(_PREFIX)}
 
 
 def _problem(error: HTTPError) -> str:

@@ -60,11 +60,11 @@ def service_sample(url: str, events: int, seed: int) -> Sample:
         ServiceError: If the events do not arrive, all of them.
     """
     facts = request_events(url, 1, seed).facts
-    name = f"{facts.get('Process', '?')}/{facts.get('Model', '?')}"
-    details = {"address": url, "version": facts.get("Model-Version", "?")}
+    name = f"{facts.get('process', '?')}/{facts.get('model', '?')}"
+    details = {"address": url, "version": facts.get("model-version", "?")}
     return _drawn(
         lambda n, validity: request_events(url, n, seed, validity).events,
-        SampleProvenance("service", name, events, seed, facts.get("Model-Digest", "?"), details),
+        SampleProvenance("service", name, events, seed, facts.get("model-digest", "?"), details),
     )
 
 

@@ -34,7 +34,7 @@ def test_a_service_gives_what_its_sampler_gives(url: str, shelf: Path) -> None:
     expected = Sampler.open(artefact).sample(300, 4)
     reply = request_events(url, 300, 4)
     assert with_file_digits(reply.events).E.tobytes() == with_file_digits(expected).E.tobytes()
-    assert reply.facts["Model-Digest"] == artefact.manifest.digest
+    assert reply.facts["model-digest"] == artefact.manifest.digest
 
 
 def test_the_sample_of_a_service_knows_its_model_and_raw_output(url: str, shelf: Path) -> None:
