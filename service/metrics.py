@@ -1,6 +1,6 @@
 """What the service tells Prometheus. Durations are in seconds, sizes in bytes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
@@ -28,6 +28,9 @@ class Metrics:
             "requests", "Finished requests for events.", *_MODEL, "format", "outcome"
         )
         self.refused = self._counter("requests_refused", "Requests answered by a problem.", "code")
+        self.in_flight = self._gauge("requests_in_flight", "Requests for events being answered.")
+        self.queue_depth = self._gauge("queue_depth", "Requests for events that wait for a place.")
+        self.draining = self._gauge("draining", "Whether the service is about to stop.")
         self.rejected = self._counter(
             "rejected_blocks", "Blocks that were not sent as they hold what no event can be made of.", *_MODEL
         )
@@ -60,10 +63,6 @@ class Metrics:
         self.bytes = self._counter("response_bytes", "Bytes of events sent.", *_MODEL, "format")
         self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
-        """Tell a value that is asked for whenever the metrics are."""
-        Gauge(f"eventmill_{name}", text, registry=self.registry).set_function(value)
-
     def loaded(self, manifests: Iterable[Manifest], device: str) -> None:
         """Tell of the models that are ready, and of no other, with all their series at zero or above."""
         self.model.clear()
@@ -85,6 +84,9 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"eventmill_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"eventmill_{name}", text, registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> Histogram:
         return Histogram(f"eventmill_{name}_seconds", text, labels, buckets=buckets, registry=self.registry)

@@ -47,12 +47,9 @@ class ServiceState:
         )
         workers = Workers(settings.threads or usable_cores())
         state = cls(settings, Metrics(), admission, Receipts(settings.receipt_seconds), workers)
-        for name, text, value in (
-            ("requests_in_flight", "Requests for events being answered.", lambda: len(admission.running)),
-            ("queue_depth", "Requests for events that wait for a place.", lambda: len(admission.waiting)),
-            ("draining", "Whether the service is about to stop.", lambda: state.draining),
-        ):
-            state.metrics.gauge(name, text, value)
+        state.metrics.in_flight.set_function(lambda: len(admission.running))
+        state.metrics.queue_depth.set_function(lambda: len(admission.waiting))
+        state.metrics.draining.set_function(lambda: state.draining)
         return state
 
     @property

@@ -32,9 +32,10 @@ def test_every_metric_of_the_dashboard_is_exposed(expression: str) -> None:
     assert names <= exposed_names() | {"up"}
 
 
-def test_every_metric_in_the_documentation_is_exposed() -> None:
-    text = (ROOT / "docker/README.md").read_text(encoding="utf-8")
-    names = set(re.findall(r"`(eventmill_[a-z_]+)`", text))
+@pytest.mark.parametrize("page", ["docker/README.md", "docs/service.md"])
+def test_every_metric_in_the_documentation_is_exposed(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    names = set(re.findall(r"`(eventmill_[a-z_]+)", text))
     assert names
     assert names <= exposed_names()
 
@@ -45,6 +46,7 @@ def test_every_metric_in_the_documentation_is_exposed() -> None:
         "eventmill_requests_total",
         "eventmill_requests_refused_total",
         "eventmill_requests_in_flight",
+        "eventmill_queue_depth",
         "eventmill_request_duration_seconds_bucket",
         "eventmill_time_to_first_byte_seconds_bucket",
         "eventmill_block_generation_seconds_bucket",
