@@ -1,18 +1,18 @@
 """`eventmill-train`: simulate, train, export and evaluate."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from models.errors import UnknownModelError
 from training.config import load_config, shipped_configs
+from training.console import clear_errors
 from training.evaluation.command import evaluate
 from training.evaluation.describe.command import describe
 from training.evaluation.leaderboard.command import leaderboard
 from training.evaluation.pages.command import draw
+from training.latent.command import latent
+from training.scan.command import scan
 from training.simulate.command import simulate
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,6 +40,8 @@ main.add_command(evaluate)
 main.add_command(describe)
 main.add_command(leaderboard)
 main.add_command(draw)
+main.add_command(scan)
+main.add_command(latent)
 
 
 @main.command()
@@ -85,7 +87,7 @@ def train(
     from training.provenance import describe_generator  # noqa: PLC0415
     from training.train import train as run_training  # noqa: PLC0415
 
-    with _clear_errors():
+    with clear_errors():
         run = run_training(
             process=process,
             config=_with_overrides(load_config(config), epochs=epochs, seed=seed),
@@ -109,19 +111,10 @@ def export(run: Path, shelf: Path, model_version: str) -> None:
     from training.export import export as export_run  # noqa: PLC0415
     from training.run import Run  # noqa: PLC0415
 
-    with _clear_errors():
+    with clear_errors():
         folder = export_run(Run.load(run), shelf, model_version=model_version)
     click.echo(f"Exported to {folder}")
     click.echo(f"Next: eventmill serve --models {shelf}")
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn errors that name their cause into messages without a traceback."""
-    try:
-        yield
-    except (ValueError, OSError, ArithmeticError, UnknownModelError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _with_overrides(config: dict[str, Any], *, epochs: int | None, seed: int | None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The latent space of a model: its principal components, and what changes along them."""
