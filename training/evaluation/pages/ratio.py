@@ -28,8 +28,8 @@ class Counts:
 
     Attributes:
         label: Name of the sample.
-        low: Entries below the bins.
-        high: Entries above the bins.
+        low: Entries below the bins times the scale.
+        high: Entries above the bins times the scale.
         values: Counts times the scale.
         interval: Ends of the central 68 % intervals (Garwood) of the same, NaN where nothing was counted,
             float64[2, n].
@@ -47,7 +47,7 @@ class Counts:
         low, *inside, high = counts
         values = np.array(inside, np.float64)
         interval = np.where(values > 0, poisson_interval(values), np.nan)
-        return cls(label, low, high, values * scale, interval * scale)
+        return cls(label, round(low * scale), round(high * scale), values * scale, interval * scale)
 
 
 def ratio_panels(figure: Figure, histogram: Histogram, truth: Counts, samples: Sequence[Counts]) -> None:
@@ -116,7 +116,7 @@ def _finish_top(axes: Axes, histogram: Histogram, truth: Counts, samples: Sequen
     # Matplotlib puts error bars last; truth comes first.
     axes.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], loc="upper right")
     if text := _beyond(truth, samples):
-        axes.text(0.03, 0.96, text, transform=axes.transAxes, va="top", fontsize=8)
+        axes.text(0.03, 0.96, text, transform=axes.transAxes, va="top", fontsize=7)
 
 
 def _finish_bottom(axes: Axes, histogram: Histogram) -> None:

@@ -39,6 +39,7 @@ def test_errors_are_those_of_the_counts_before_scaling() -> None:
     found = Counts.of("Model", (0, 9, 0), 10.0)
     np.testing.assert_allclose(found.interval[:, 0], [60.6, 131.1], atol=0.5)
     assert np.isnan(Counts.of("Model", (0, 0, 0)).interval).all()
+    assert (Counts.of("Model", (4, 0, 7), 0.5).low, Counts.of("Model", (4, 0, 7), 10.0).high) == (2, 70)
 
 
 @pytest.mark.parametrize(("second", "half_width"), [(404, 0.2), (560, 0.5), (700, 1.0), (4000, 1.0)])
