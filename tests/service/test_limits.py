@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
@@ -123,6 +123,13 @@ def test_who_reads_nothing_is_dropped_and_who_reads_slowly_is_not(port: int) -> 
         wait_until(lambda: outcomes(port, "stalled") == before + 1, seconds=10)
         with pytest.raises((HTTPException, ConnectionError)):
             stalled.read()
+
+
+def test_who_asks_nothing_is_hung_up_on(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"POST /generate?process=ttbar")
+        with suppress(ConnectionError):
+            assert connection.recv(100) == b""
 
 
 def test_a_place_is_free_as_soon_as_its_client_leaves(port: int) -> None:

@@ -2,13 +2,12 @@
 
 import http.client
 import random
-import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +18,11 @@ from service.collection import Collection
 from service.settings import Settings
 from tests.support.generators import FailingGenerator
 from tests.support.servers import (
+    ServingProcess,
     altered,
     fetched,
     metrics,
     response,
-    served_by_process,
     served_by_thread,
     serving_process,
     status,
@@ -37,9 +36,14 @@ MIB = 2**20
 
 
 @pytest.fixture(scope="module")
-def port(large_blocks: Path) -> Iterator[int]:
-    with served_by_process(large_blocks) as port:
-        yield port
+def service(large_blocks: Path) -> Iterator[ServingProcess]:
+    with serving_process(large_blocks) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def port(service: ServingProcess) -> int:
+    return service.port
 
 
 def outcome(name: str, format_: str = "csv") -> str:
@@ -188,22 +192,10 @@ def test_readers_that_stop_hold_bounded_memory_and_nobody_up(port: int) -> None:
     wait_until(lambda: metrics(port)[IN_FLIGHT] == 0)
 
 
-def test_probes_are_not_logged(large_blocks: Path) -> None:
-    with serving_process(large_blocks) as service:
-        assert status(service.port, "/metrics") == status(service.port, "/models") == 200
-        wait_until(lambda: any("GET /models" in line for line in service.log))
+def test_probes_are_not_logged(service: ServingProcess) -> None:
+    assert status(service.port, "/metrics") == status(service.port, "/models") == 200
+    wait_until(lambda: any("GET /models" in line for line in service.log))
     assert not [line for line in service.log if "/health" in line or "/metrics" in line]
-
-
-def test_who_asks_nothing_is_hung_up_on(large_blocks: Path) -> None:
-    with (
-        serving_process(large_blocks, "--stall-seconds", "0.5") as service,
-        socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection,
-    ):
-        connection.sendall(b"POST /generate?process=ttbar")
-        with suppress(ConnectionError):
-            assert connection.recv(100) == b""
-        assert status(service.port, "/health/live") == 200
 
 
 def test_the_port_answers_while_the_models_are_loaded(large_blocks: Path) -> None:
