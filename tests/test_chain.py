@@ -26,8 +26,9 @@ decoder = [16, 16]
 encoder = [32, 16]
 latent = 8
 decoder = [16, 16]
-[fit]
+[variator]
 beta = 0.1
+[fit]
 batch_size = 50
 epochs = 30
 patience = 5

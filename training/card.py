@@ -1,5 +1,6 @@
 """The model card: what a model is, where it comes from, what it is not, and how well it does."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -45,15 +46,20 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         events_test=data.events_test,
         seed=manifest.training.seed,
         git_commit=manifest.training.git_commit,
-        noises="; ".join(_noises(role, graph) for role, graph in manifest.graphs.items()),
+        noises=_noises(manifest.graphs),
         notes="\n".join(f"- {note}" for note in manifest.notes),
         figures=_figures(manifest.figures),
     )
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
 
 
-def _noises(role: str, graph: AnyGraph) -> str:
-    return f"`{role}` takes " + " and ".join(f"{noise.width} {noise.distribution}" for noise in graph.noises)
+def _noises(graphs: Mapping[str, AnyGraph]) -> str:
+    """What the graphs take, those together that take the same."""
+    takers: dict[str, list[str]] = {}
+    for role, graph in graphs.items():
+        taken = " and ".join(f"{noise.width} {noise.distribution}" for noise in graph.noises)
+        takers.setdefault(taken, []).append(f"`{role}`")
+    return "; ".join(f"{taken} numbers for {', '.join(roles)}" for taken, roles in takers.items())
 
 
 def _figures(figures: dict[str, float]) -> str:
@@ -70,4 +76,6 @@ def _figures(figures: dict[str, float]) -> str:
 def _cells(figures: dict[str, float], name: str) -> str:
     """A figure, its error and its floor, where there are any."""
     cells = (figures.get(f"{name}{ending}") for ending in ("", "_error", "_floor"))
-    return " | ".join("" if cell is None else f"{cell:.4g}" for cell in cells)
+    return " | ".join(
+        "" if cell is None else f"{cell:,.0f}" if cell >= 1e4 else f"{cell:.4g}" for cell in cells
+    )

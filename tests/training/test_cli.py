@@ -11,7 +11,9 @@ from training.cli import main
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("command", [[], ["simulate"], ["train"], ["export"], ["evaluate"], ["compare"]])
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in ("simulate", "train", "export", "evaluate", "scan", "latent"))]
+)
 def test_every_command_has_help(command: list[str]) -> None:
     result = CliRunner().invoke(main, [*command, "--help"])
     assert result.exit_code == 0

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+from models.shelf import Artefact
+from tests.support.tiny_model import build_artefact
+from tests.support.whole_model import build_whole_artefact
+from training.card import write_card
+
+
+def card(folder: Path, **changes: object) -> str:
+    artefact = Artefact.open(folder)
+    write_card(folder, artefact.manifest.model_copy(update=changes))
+    return artefact.card()
+
+
+def test_a_card_tells_what_each_graph_takes(tmp_path: Path) -> None:
+    told = card(build_artefact(tmp_path))
+    assert (
+        "4 uniform numbers for `masks`; 4 normal numbers for `event`; 8 normal numbers for `j`, `b`" in told
+    )
+    whole = card(build_whole_artefact(tmp_path))
+    assert "7 uniform and 23 normal numbers for `events`" in whole
+
+
+def test_a_card_tells_figures_with_errors_and_floors(tmp_path: Path) -> None:
+    folder = build_artefact(tmp_path)
+    assert "Not evaluated yet" in card(folder)
+    told = card(folder, figures={"events": 100_000, "WD": 0.0123456, "WD_floor": 0.001, "WD_error": 2e-4})
+    assert "| events | 100,000 |  |  |" in told
+    assert "| WD | 0.01235 | 0.0002 | 0.001 |" in told
+
+
+def test_a_card_ends_with_the_model_s_notes(tmp_path: Path) -> None:
+    told = card(build_artefact(tmp_path), notes=("Mind the gap.", "And the step."))
+    assert told.endswith("- Mind the gap.\n- And the step.\n")
