@@ -32,6 +32,7 @@ from training.evaluation.matrix import Matrix, Standardiser, columns
 from training.evaluation.observables import Observable
 
 _FOLDS: Final = 5
+_FEWEST_VALUES: Final = 25
 _FARTHEST: Final = 10.0
 _CERTAIN: Final = 1e-6
 _WEAKLY_REGULAR: Final = 1e3
@@ -163,14 +164,15 @@ def two_sample_test(
         few_events: Below this number of events the fifths take turns.
         explain: Whether to measure which observables the classifier tells by.
     """
-    parts = [columns(one) for one in (truth, sample)]
+    names = _occurring(truth, sample)
+    parts = [columns(one, names) for one in (truth, sample)]
     data = Labelled(np.vstack(parts), np.repeat([1, 0], [len(part) for part in parts]))
     turns = _FOLDS if min(len(part) for part in parts) < few_events else 1
     folds = _folds(data.y, seed)
     trials = [_trial(kind, data, (folds - turn) % _FOLDS, seed) for turn in range(turns)]
     areas = np.array([area_with_error(trial.scores, trial.test.y) for trial in trials])
     area, error = float(areas[:, 0].mean()), float(np.sqrt((areas[:, 1] ** 2).sum()) / turns)
-    importances = _importances(trials[0], list(truth.values()), seed) if explain else ()
+    importances = _importances(trials[0], [truth[name] for name in names], seed) if explain else ()
     figure = Figure(f"AUC_{kind.name}", f"Classifier AUC, {kind.label}", area, error, ideal=0.5)
     y = np.concatenate([trial.test.y for trial in trials])
     return figure, Classifier(
@@ -191,6 +193,12 @@ def area_with_error(scores: Matrix, y: Ints) -> tuple[float, float]:
     above = (ranks[:n] - rankdata(positive)) / m
     below = 1 - (ranks[n:] - rankdata(negative)) / n
     return float(above.mean()), float(np.sqrt(above.var(ddof=1) / n + below.var(ddof=1) / m))
+
+
+def _occurring(truth: Mapping[str, Observable], sample: Mapping[str, Observable]) -> list[str]:
+    """The observables that enough events have for each fold to have some."""
+    counts = {name: sum(np.isfinite(side[name].values).sum() for side in (truth, sample)) for name in truth}
+    return [name for name, count in counts.items() if count >= _FEWEST_VALUES]
 
 
 def _folds(y: Ints, seed: int) -> Ints:

@@ -45,7 +45,7 @@ class Effort:
 
 
 FULL: Final = Effort(Batches(10, 5000), Batches(5, 4000), 4000, 20_000)
-QUICK: Final = Effort(Batches(4, 2000), Batches(3, 2000), 1000, 0)
+QUICK: Final = Effort(Batches(5, 2000), Batches(5, 1000), 1000, 0)
 
 
 @dataclass(frozen=True, slots=True)

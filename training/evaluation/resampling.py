@@ -18,7 +18,7 @@ class Batches:
     """Disjoint batches of events.
 
     Attributes:
-        number: How many at most, at least 2.
+        number: How many, at least 2.
         events: Events of each at most.
     """
 
@@ -28,18 +28,17 @@ class Batches:
     def pairs(
         self, first: Matrix, second: Matrix, rng: np.random.Generator
     ) -> Iterator[tuple[Matrix, Matrix]]:
-        """Random batches of the rows of two samples; fewer or smaller ones where there are few rows.
+        """Random batches of the rows of two samples, smaller ones where there are few rows.
 
         Raises:
-            ValueError: If there are not two batches of two rows.
+            ValueError: If a batch would have fewer than two rows.
         """
         fewest = min(len(first), len(second))
-        events = min(self.events, fewest // 2)
+        events = min(self.events, fewest // self.number)
         if events < 2:
             raise ValueError(f"{fewest} events cannot be cut into batches: more events are needed")
-        number = min(self.number, fewest // events)
-        parts = [rows[rng.permutation(len(rows))[: number * events]] for rows in (first, second)]
-        return zip(*(np.split(part, number) for part in parts), strict=True)
+        parts = [rows[rng.permutation(len(rows))[: self.number * events]] for rows in (first, second)]
+        return zip(*(np.split(part, self.number) for part in parts), strict=True)
 
 
 def mean_and_error(values: Matrix) -> tuple[float, float]:
