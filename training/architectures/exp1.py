@@ -41,6 +41,7 @@ from training.fit import load_best
 from training.fitting import Rows, fit_network, read_rows
 from training.latents import NORMAL, UNIFORM, gathered, normals, pick, uniforms
 from training.onnx_export import export_events, round_weights
+from training.particle_buffer import ParticleBuffer
 from training.progress import Progress
 from training.run import Run
 from training.transform import Standardisation
@@ -95,44 +96,6 @@ class Settings:
         return checked(cls, config.settings)
 
 
-@plain_dataclass(frozen=True, slots=True)
-class Buffer:
-    """Encodings of training events, in half precision.
-
-    Attributes:
-        event: Of MET and mask, float16[k, latent].
-        objects: Of the objects of each type, in order of their events, float16[m, latent] by symbol.
-        first: Where the objects of each event begin, int32[k] by symbol.
-    """
-
-    event: npt.NDArray[np.float16]
-    objects: dict[str, npt.NDArray[np.float16]]
-    first: dict[str, npt.NDArray[np.int32]]
-
-    def save(self, path: Path) -> None:
-        """Write it, atomically."""
-        objects = {f"objects_{symbol}": values for symbol, values in self.objects.items()}
-        first = {f"first_{symbol}": values for symbol, values in self.first.items()}
-        save_arrays(path, event=self.event, **objects, **first)
-
-    @classmethod
-    def load(cls, path: Path) -> "Buffer":
-        """What `save` wrote.
-
-        Raises:
-            FileNotFoundError: If there is nothing.
-        """
-        if not path.exists():
-            raise FileNotFoundError(f"{path} does not exist: finish this run with `eventmill-train train`")
-        with np.load(path) as stored:
-            arrays = dict(stored)
-        objects, first = (
-            {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
-            for prefix in ("objects_", "first_")
-        )
-        return cls(arrays["event"], objects, first)
-
-
 class PerParticle:
     """See the module."""
 
@@ -170,7 +133,7 @@ class PerParticle:
 
     def export(self, run: Run, folder: Path) -> Exported:
         """One graph from noise to events, and the principal components of the encodings of MET and mask."""
-        settings, buffer = Settings.of(run.training_config), Buffer.load(run.folder / _BUFFER_FILE)
+        settings, buffer = Settings.of(run.training_config), ParticleBuffer.load(run.folder / _BUFFER_FILE)
         generator = ReplayedParticles(settings, scales(run), buffer, _networks(run, buffer))
         noises = (uniforms(1), normals(generator.n_normals))
         graph = export_events(generator.generate, noises, generator.n_slots, folder / "events.onnx")
@@ -207,7 +170,7 @@ class ReplayedParticles:
 
     settings: Settings
     scales: Mapping[str, Standardisation]
-    buffer: Buffer
+    buffer: ParticleBuffer
     networks: Mapping[str, VAE]
 
     @property
@@ -291,7 +254,7 @@ def network_rows(run: Run, table: str) -> Rows:
     return Rows(table, (*EVENT_FEATURES, RANK_COLUMN, *OBJECT_FEATURES), single)
 
 
-def _networks(run: Run, buffer: Buffer) -> dict[str, VAE]:
+def _networks(run: Run, buffer: ParticleBuffer) -> dict[str, VAE]:
     """The fitted networks, their weights rounded for the export."""
     networks = {table: _fitted(run, table) for table in (EVENT_TABLE, *buffer.objects)}
     for network in networks.values():
@@ -305,7 +268,7 @@ def _fitted(run: Run, table: str) -> VAE:
     return model
 
 
-def _encode_events(run: Run, tables: Tables) -> Buffer:
+def _encode_events(run: Run, tables: Tables) -> ParticleBuffer:
     settings = Settings.of(run.training_config)
     rows = network_rows(run, EVENT_TABLE).read(tables, Split.TRAIN)
     chosen = chosen_rows(len(rows), settings.encodings, run.training_config.seed)
@@ -319,10 +282,10 @@ def _encode_events(run: Run, tables: Tables) -> Buffer:
             values = network_rows(run, symbol).read(tables, Split.TRAIN)[kept]
             objects[symbol] = encode(_fitted(run, symbol), values).mean.astype(np.float16)
             first[symbol] = np.searchsorted(place[kept, 0], chosen).astype(np.int32)
-    return Buffer(event, objects, first)
+    return ParticleBuffer(event, objects, first)
 
 
-def _notes(settings: Settings, buffer: Buffer) -> tuple[str, ...]:
+def _notes(settings: Settings, buffer: ParticleBuffer) -> tuple[str, ...]:
     return (
         replays(len(buffer.event), f"alpha {settings.variator.alpha:g}"),
         (
