@@ -4,6 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PROCESS ?= ttbar
+MODEL ?= exp2
 EVENTS ?= 306000
 SECONDS ?= 600
 
@@ -41,10 +42,10 @@ bench-check: .venv/dev/.ready ## Measure quickly; fail if a ratio is much worse 
 soak: .venv/dev/.ready ## Bear clients of every kind, kills and restarts, for SECONDS (600); needs Linux.
 	$(DEV)/python -m tests.soak --seconds $(SECONDS)
 
-train: .venv/dev/.ready ## Simulate and train a process: make train PROCESS=stop_02 EVENTS=306000.
+train: .venv/dev/.ready ## Simulate a process and train a model: make train PROCESS=stop_02 MODEL=exp3 EVENTS=306000.
 	$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(EVENTS) --seed 1 --out data/$(PROCESS).csv
-	$(DEV)/eventmill-train train --process $(PROCESS) --data data/$(PROCESS).csv --run runs/$(PROCESS)
-	$(DEV)/eventmill-train export runs/$(PROCESS)
+	$(DEV)/eventmill-train train --process $(PROCESS) --config $(MODEL) --data data/$(PROCESS).csv --run runs/$(PROCESS)-$(MODEL)
+	$(DEV)/eventmill-train export runs/$(PROCESS)-$(MODEL)
 
 lock: ## Resolve the pinned versions anew.
 	$(PYTHON) -m venv .venv/lock
