@@ -52,7 +52,10 @@ _NOTES: Final = (
         "Exact by construction: falling pT, the cuts on objects, E >= p, no preferred azimuth, and the same "
         "events along and against the beam. Learnt: everything else, such as the distance between jets."
     ),
-    "MET balances the objects up to a remainder that is learnt, so errors in the objects add up in MET.",
+    (
+        "The azimuth of MET is told from the direction that balances the objects; how well the balance holds "
+        "in size is learnt."
+    ),
     "No value lies beyond the most extreme one of the training events.",
 )
 

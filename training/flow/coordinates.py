@@ -5,7 +5,7 @@
 - Azimuths are relative to the first object's. The event as a whole is turned by a uniform angle and
   reflected, or not, along the beam and across it: colliding protons know neither direction nor orientation.
 - A jet's mass is told as a fraction of its pT; leptons and photons have none. So E >= p.
-- Missing transverse momentum balances the objects up to a remainder, which has a size and a direction.
+- The azimuth of MET is relative to the direction that would balance the objects.
 - Every coordinate on a line is told by its quantile, as standard deviations of a normal distribution: a flow
   that has learnt nothing gives the right spectra, one that has learnt adds how they hang together.
 """
@@ -26,14 +26,14 @@ N_PLACEMENT: Final = 3
 """Uniform numbers that place an event: two reflections, along the beam and across it, and an azimuth."""
 
 _TINY: Final = 1e-3
-"""GeV that a pT is above its threshold at least, and that the remainder of the balance has at least."""
+"""GeV that a pT is above its threshold at least, and that MET has at least."""
 
-_REMAINDER: Final = "remainder"
+_MET: Final = "met"
 
 
 @dataclass(frozen=True, slots=True)
 class EventCoordinates:
-    """The coordinates of events: lines (pT and eta of each slot, mass of each jet, remainder), then circles.
+    """The coordinates of events: lines (pT and eta of each slot, mass of each jet, MET), then circles.
 
     Attributes:
         slots: The slots of an event.
@@ -41,7 +41,7 @@ class EventCoordinates:
         eta_max: Limit of ``|eta|`` of each object type.
         tables: Quantiles of each kind of line: ``pt`` is log(pT - threshold), ``drop`` what that falls by
             from one jet to the next, ``eta`` the share of the limit, ``mass`` that over pT, negative where
-            E < p, each with the number of its group, and ``remainder`` the logarithm of the remainder.
+            E < p, each with the number of its group, and ``met`` the logarithm of MET.
     """
 
     slots: GroupedSlots
@@ -143,7 +143,7 @@ class EventCoordinates:
         x = self.reflect(x, *(tf.where(placement[:, i : i + 1] < 0.5, -1.0, 1.0) for i in (0, 1)))
         values = from_normal([self.tables[kind] for kind in _line_kinds(self.slots)], x[:, : self.lines])
         slots, masses = self.slots.total, self.slots.jets + self.slots.b_jets
-        above, share, mass, remainder = tf.split(values, (slots, slots, masses, 1), axis=1)
+        above, share, mass, log_met = tf.split(values, (slots, slots, masses, 1), axis=1)
         pt = tf.gather(np.array(self.pt_min, np.float32), types) + tf.exp(
             tf.matmul(above, _running_sum(self.slots))
         )
@@ -151,7 +151,6 @@ class EventCoordinates:
         mass_squared = tf.pad(tf.maximum(mass * tf.abs(mass), 0.0), [[0, 0], [0, slots - masses]])
         circles = x[:, self.lines :]
         phi = circles[:, :-1] * (1 - _first(filled))
-        met, met_phi = _balance(filled * pt, phi, tf.exp(remainder[:, 0]), circles[:, -1])
         turn = np.float32(2 * np.pi) * placement[:, 2]
         return {
             "type": tf.where(filled > 0, types, -1),
@@ -159,8 +158,8 @@ class EventCoordinates:
             "pt": pt,
             "eta": eta,
             "phi": wrap(phi + turn[:, None]),
-            "met": met,
-            "met_phi": wrap(met_phi + turn),
+            "met": tf.exp(log_met[:, 0]),
+            "met_phi": wrap(_recoil(filled * pt, phi) + circles[:, -1] + turn),
         }
 
 
@@ -181,7 +180,7 @@ def _line_kinds(slots: GroupedSlots) -> list[str]:
     pt = [f"drop_{group}" if group < JET_GROUPS and rank else f"pt_{group}" for group, rank in places]
     eta = [f"eta_{group}" for group, _ in places]
     mass = [f"mass_{group}" for group, _ in places if group < JET_GROUPS]
-    return [*pt, *eta, *mass, _REMAINDER]
+    return [*pt, *eta, *mass, _MET]
 
 
 def _has_lines(slots: GroupedSlots, filled: Bools) -> Bools:
@@ -215,15 +214,15 @@ def _measure(
     above[:, slots.chained] = above[:, np.flatnonzero(slots.chained) - 1] - above[:, slots.chained]
     mass_squared = np.square(E / np.maximum(pt, _TINY)) - np.square(np.cosh(eta))
     mass = np.sign(mass_squared) * np.sqrt(np.abs(mass_squared))
-    p = np.sum(np.where(filled, pt, 0) * np.exp(1j * phi), axis=1) + met[:, 0] * np.exp(1j * met[:, 1])
     first = phi[np.arange(len(phi)), filled.argmax(axis=1)]
-    circles = np.column_stack([np.where(filled, phi, first[:, None]), np.angle(p)]) - first[:, None]
+    recoil = np.angle(-np.sum(np.where(filled, pt, 0) * np.exp(1j * phi), axis=1))
+    circles = np.column_stack([np.where(filled, phi - first[:, None], 0), met[:, 1] - recoil])
     lines = np.column_stack(
         [
             above,
             eta / np.array(eta_max)[types],
             mass[:, : slots.jets + slots.b_jets],
-            np.log(np.maximum(np.abs(p), _TINY)),
+            np.log(np.maximum(met[:, 0], _TINY)),
         ]
     )
     return lines.astype(np.float32), ((circles + np.pi) % (2 * np.pi) - np.pi).astype(np.float32), filled
@@ -234,10 +233,9 @@ def _first(filled: tf.Tensor) -> tf.Tensor:
     return filled * tf.cast(tf.cumsum(filled, axis=1) < 1.5, tf.float32)
 
 
-def _balance(
-    pt: tf.Tensor, phi: tf.Tensor, remainder: tf.Tensor, direction: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """MET and its azimuth from objects, [n, slots], and the remainder's size and azimuth, [n]."""
-    x = remainder * tf.cos(direction) - tf.reduce_sum(pt * tf.cos(phi), axis=1)
-    y = remainder * tf.sin(direction) - tf.reduce_sum(pt * tf.sin(phi), axis=1)
-    return tf.sqrt(x * x + y * y), tf.atan2(y, x)
+def _recoil(pt: tf.Tensor, phi: tf.Tensor) -> tf.Tensor:
+    """The azimuth that balances objects, [n], from their pT (0 for none) and phi, [n, slots]."""
+    x, y = (tf.reduce_sum(pt * direction, axis=1) for direction in (tf.cos(phi), tf.sin(phi)))
+    # Not atan2: its ONNX form takes the sign of 0 for 0, and the only object of an event lies at y = 0.
+    slope = y / tf.where(tf.abs(x) < _TINY, _TINY, x)
+    return tf.atan(slope) + tf.where(x < 0, 0.0, np.float32(np.pi))
