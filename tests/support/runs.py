@@ -1,39 +1,17 @@
-"""Trainings of architectures on made-up events, within one process."""
+"""Fits that are stopped and resumed, and what comes of them."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from events.batch import Floats
-from events.files import write_events
 from models.shelf import Shelf
 from service.sampler import Sampler
-from tests.support.synthetic import synthetic_events
 from training.architectures import load_architecture
-from training.config import TrainingConfig
-from training.data.cache import Tables, build_tables
+from training.data.cache import Tables
 from training.export import export
 from training.progress import Progress
 from training.run import Run
-
-EVENTS = 400
-
-
-def prepared_run(config: dict[str, Any], folder: Path) -> tuple[Run, Tables]:
-    """A run on made-up events that has yet to be fitted, and its data."""
-    folder.mkdir(parents=True)
-    data = folder / "events.arrow"
-    write_events(data, [synthetic_events(EVENTS, seed=1, mean_objects=3)])
-    checked = TrainingConfig.from_dict(config)
-    architecture = load_architecture(checked.architecture)
-    tables = build_tables(
-        [data], folder / "cache", checked.split, architecture.layout(checked), progress=False
-    )
-    run = Run(folder / "run", "ttbar", config, "made up", tables.sha256, tables.events)
-    run.begin()
-    architecture.prepare(run, tables)
-    return run, tables
 
 
 class StoppedError(Exception):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from service.sampler import Sampler
-from tests.support.runs import StoppedError, checkpoint, exported, fit, prepared_run
+from tests.support.runs import StoppedError, checkpoint, exported, fit
+from tests.support.synthetic import synthetic_events
+from tests.support.tiny_runs import prepared_run
 from training.data.cache import Tables
 from training.progress import Progress
 from training.run import Run
@@ -17,11 +19,12 @@ CONFIG = {
     "gan": {"latent": 8, "generator": [32, 32], "critic": [32, 32], "critic_steps": 3, "penalty": 10.0},
     "fit": {"batch_size": 20, "epochs": 30, "patience": 30, "learning_rate": 2e-3},
 }
+EVENTS = synthetic_events(400, seed=1, mean_objects=3)
 
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Tables, Progress]:
-    run, tables = prepared_run(CONFIG, tmp_path_factory.mktemp("wgan") / "whole")
+    run, tables = prepared_run(tmp_path_factory.mktemp("wgan"), CONFIG, EVENTS)
     return run, tables, fit(run, tables, "gan")
 
 
@@ -39,7 +42,7 @@ def test_generated_rows_come_closer_to_real_ones(fitted: tuple[Run, Tables, Prog
 def test_a_resumed_fit_ends_with_the_weights_of_one_that_was_not_stopped(
     fitted: tuple[Run, Tables, Progress], tmp_path: Path
 ) -> None:
-    run, tables = prepared_run(CONFIG, tmp_path / "parts")
+    run, tables = prepared_run(tmp_path, CONFIG, EVENTS)
     with pytest.raises(StoppedError):
         fit(run, tables, "gan", stop_after=2)
     assert fit(run, tables, "gan") == fitted[2]
