@@ -47,6 +47,10 @@ train: .venv/dev/.ready ## Simulate a process and train a model: make train PROC
 	$(DEV)/eventmill-train train --process $(PROCESS) --config $(MODEL) --data data/$(PROCESS).csv --run runs/$(PROCESS)-$(MODEL)
 	$(DEV)/eventmill-train export runs/$(PROCESS)-$(MODEL)
 
+leaderboard: .venv/dev/.ready ## Judge all shipped models by data/ttbar.csv and data/stop_02.csv (minutes a model).
+	$(DEV)/eventmill-train leaderboard --truth ttbar=data/ttbar.csv --truth stop_02=data/stop_02.csv --cache runs/floors
+	$(DEV)/python -m tests.support.leaderboard
+
 lock: ## Resolve the pinned versions anew.
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip install --quiet uv
@@ -69,4 +73,4 @@ endef
 clean: ## Remove the environments and caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help serve test lint types docker-test bench bench-check soak train lock clean
+.PHONY: help serve test lint types docker-test bench bench-check soak train leaderboard lock clean

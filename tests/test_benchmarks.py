@@ -4,7 +4,8 @@ import pytest
 
 from tests.benchmarks.measure import paired, ratio
 from tests.benchmarks.report import Better, Figure, Ratio, Report, read_report, worsened
-from tests.benchmarks.table import BEGIN, BENCH, END, table, with_table
+from tests.benchmarks.table import BENCH, MARKED, table, with_table
+from tests.support.marked import markers
 
 
 def test_a_report_survives_its_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +70,8 @@ def test_the_documents_quote_the_kept_result(name: str) -> None:
 
 def test_the_table_goes_between_its_markers() -> None:
     report = read_report(BENCH)
-    filled = with_table(f"before\n{BEGIN}old\n{END}after\n", report)
-    assert filled == f"before\n{BEGIN}{table(report)}{END}after\n"
+    begin, end = markers(MARKED)
+    filled = with_table(f"before\n{begin}old\n{end}after\n", report)
+    assert filled == f"before\n{begin}{table(report)}{end}after\n"
     assert "| ttbar/exp2 | " in filled
     assert with_table("no markers\n", report) == "no markers\n"

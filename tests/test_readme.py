@@ -1,5 +1,6 @@
 """The README's blocks are run as they stand, against a service of the shipped models."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from models.shelf import Shelf
+from tests.support.leaderboard import with_leaderboard
 from tests.support.servers import served_by_process
+from training.evaluation.leaderboard.run import BOARD_JSON
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,10 +48,17 @@ def test_python_blocks_run(block: str, address: str, tmp_path: Path) -> None:
     assert done.stdout
 
 
-def test_the_table_of_figures_is_that_of_the_manifests() -> None:
+def test_the_leaderboard_is_that_of_the_shelf() -> None:
+    assert with_leaderboard(README) == README, "python -m tests.support.leaderboard"
     for artefact in Shelf.open():
-        figures = artefact.manifest.figures
-        cells = [f"{figures[name]:.6f}" for name in ("WD", "JS", "KL")] + [f"{figures['IER']:.2%}"]
-        name = f"`{artefact.manifest.process}/{artefact.manifest.model}`"
-        (row,) = [line for line in README.splitlines() if line.startswith(f"| {name} |")]
-        assert [cell.strip() for cell in row.split("|")[2:6]] == cells
+        assert f"(models/{artefact.manifest.process}/{artefact.manifest.model}/card.md)" in README
+
+
+def test_the_leaderboard_shows_the_figures_of_the_manifests() -> None:
+    board = json.loads((ROOT / "models" / BOARD_JSON).read_text(encoding="utf-8"))
+    told = {(one["process"], one["model"]): one for one in board["entries"]}
+    for artefact in Shelf.open():
+        entry = told[artefact.manifest.process, artefact.manifest.model]
+        assert entry["digest"] == artefact.manifest.digest
+        for figure in entry["figures"]:
+            assert artefact.manifest.figures[figure["name"]] == figure["value"]

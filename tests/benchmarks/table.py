@@ -9,9 +9,10 @@ import click
 
 from events.formats import FORMAT_NAMES
 from tests.benchmarks.report import Report, read_report
+from tests.support.marked import with_marked
 
 BENCH = Path(__file__).resolve().parents[2] / "docs/bench.json"
-BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
+MARKED = "bench"
 
 _TITLES = (
     "| model | CSV, events/s | Arrow | Parquet | first byte: median, 99 % | overhead | 8 clients over one |",
@@ -29,9 +30,7 @@ def main(files: tuple[Path, ...]) -> None:
 
 def with_table(text: str, report: Report) -> str:
     """A text with the table between its markers, where it has them."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return before + begin + table(report) + end + after if end else text
+    return with_marked(text, MARKED, table(report))
 
 
 def table(report: Report) -> str:
