@@ -1,4 +1,4 @@
-"""The leaderboard of the shipped models in the README: ``python -m tests.support.leaderboard`` puts it there."""
+"""The leaderboard of the shipped models in the README; ``python -m tests.support.leaderboard`` renews it."""
 
 from pathlib import Path
 
