@@ -40,15 +40,15 @@ def test_a_damaged_model_stops_the_start_with_its_name(tmp_path: Path) -> None:
 
 
 def test_an_empty_shelf_stops_the_start(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["serve", "--models", str(tmp_path)])
-    assert result.exit_code == 1
-    assert "there is no model to serve" in result.output
+    result = run(*EVENTMILL, "serve", "--port", "0", "--models", str(tmp_path))
+    assert result.returncode == 1
+    assert "there is no model to serve" in result.stderr
 
 
 def test_cuda_without_a_gpu_stops_the_start(shelf_root: Path) -> None:
-    result = CliRunner().invoke(main, ["serve", "--device", "cuda", "--models", str(shelf_root)])
-    assert result.exit_code == 1
-    assert "set device=cpu" in result.output
+    result = run(*EVENTMILL, "serve", "--port", "0", "--device", "cuda", "--models", str(shelf_root))
+    assert result.returncode == 1
+    assert "set device=cpu" in result.stderr
 
 
 def test_a_setting_out_of_range_is_told(shelf_root: Path) -> None:
