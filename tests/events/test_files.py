@@ -126,21 +126,22 @@ def test_files_in_another_layout_are_told_as_such(tmp_path: Path, ten_events: Ev
         list(read_events(path))
 
 
-def peak_memory_of_copying(source: Path, target: Path) -> float:
+def peak_memory_of_copying(source: Path, target: Path) -> int:
     """The most memory in MiB that a process has held that reads one file and writes another."""
     program = (
-        "import resource, sys; from events.files import read_events, write_events;"
+        "import sys; from events.files import read_events, write_events;"
+        "from tests.support.memory import peak_mib;"
         "print(write_events(sys.argv[2], read_events(sys.argv[1])));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(peak_mib())"
     )
     command = [sys.executable, "-c", program, str(source), str(target)]
     run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
-    n_events, kibibytes = map(int, run.stdout.split())
+    n_events, mebibytes = map(int, run.stdout.split())
     assert n_events == source.read_bytes().count(b"\n")
-    return kibibytes / 1024
+    return mebibytes
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is known for Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the memory of a process")
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, suffix: str, ten_events: EventBatch) -> None:
     lines = encode_darkmachines(ten_events.take(np.arange(20_000) % 10))
