@@ -41,10 +41,7 @@ class Encodings:
         Raises:
             FileNotFoundError: If there is nothing.
         """
-        if not path.exists():
-            raise FileNotFoundError(f"{path} does not exist: finish this run with `eventmill-train train`")
-        with np.load(path) as stored:
-            return cls(stored["mean"], stored["sigma"])
+        return cls(**load_arrays(path))
 
 
 def encode(model: VAE, rows: Floats) -> Encodings:
@@ -81,6 +78,18 @@ def save_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
     with partial.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     partial.replace(path)
+
+
+def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays that `save_arrays` wrote, by name.
+
+    Raises:
+        FileNotFoundError: If there are none; the message tells the remedy.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist: finish this run with `eventmill-train train`")
+    with np.load(path) as stored:
+        return dict(stored)
 
 
 def _chunks(rows: Floats) -> Iterable[Floats]:

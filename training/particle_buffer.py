@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.encodings import save_arrays
+from training.encodings import load_arrays, save_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,7 @@ class ParticleBuffer:
         Raises:
             FileNotFoundError: If there is nothing.
         """
-        if not path.exists():
-            raise FileNotFoundError(f"{path} does not exist: finish this run with `eventmill-train train`")
-        with np.load(path) as stored:
-            arrays = dict(stored)
+        arrays = load_arrays(path)
         objects, first = (
             {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
             for prefix in ("objects_", "first_")
