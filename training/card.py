@@ -6,6 +6,7 @@ from typing import Final
 
 from models.graphs import AnyGraph
 from models.manifest import CARD_FILE, Manifest
+from training.evaluation.thesis import thesis_row
 
 _CARD: Final = """# {process}/{model}
 
@@ -31,6 +32,10 @@ _CARD: Final = """# {process}/{model}
 {notes}
 """
 
+_THESIS: Final = """The thesis' figures are of 300,000 generated events against its own truth, the collaboration's simulation.
+The floor says how much of a figure is owed to the number of events; what follows, and the scans in
+`docs/scans`, say what else is."""
+
 
 def write_card(folder: Path, manifest: Manifest) -> None:
     """Write the card of an artefact beside its manifest."""
@@ -48,7 +53,7 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         git_commit=manifest.training.git_commit,
         noises=_noises(manifest.graphs),
         notes="\n".join(f"- {note}" for note in manifest.notes),
-        figures=_figures(manifest.figures),
+        figures=_figures(manifest),
     )
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
 
@@ -62,20 +67,29 @@ def _noises(graphs: Mapping[str, AnyGraph]) -> str:
     return "; ".join(f"{taken} numbers for {', '.join(roles)}" for taken, roles in takers.items())
 
 
-def _figures(figures: dict[str, float]) -> str:
+def _figures(manifest: Manifest) -> str:
+    figures = manifest.figures
     if not figures:
         return "Not evaluated yet: run `eventmill-train evaluate`."
     names = [name for name in figures if not name.endswith(("_error", "_floor"))]
-    rows = "\n".join(f"| {name} | {_cells(figures, name)} |" for name in names)
+    rows = [(name, *_cells(figures, name)) for name in names]
+    head, after = ["figure", "value", "error", "floor"], ""
+    if row := thesis_row(manifest.process, manifest.model):
+        head.append(f"thesis, {row.label}")
+        rows = [(*cells, _number(getattr(row, cells[0], None))) for cells in rows]
+        after = f"\n\n{_THESIS}"
+    lines = (" | ".join(cells) for cells in (head, ["---"] * len(head), *rows))
     return (
         "Against held-out truth, from `eventmill-train evaluate`; the floor is truth against truth:\n\n"
-        f"| figure | value | error | floor |\n|---|---|---|---|\n{rows}"
+        + "\n".join(f"| {line} |" for line in lines)
+        + after
     )
 
 
-def _cells(figures: dict[str, float], name: str) -> str:
+def _cells(figures: dict[str, float], name: str) -> tuple[str, ...]:
     """A figure, its error and its floor, where there are any."""
-    cells = (figures.get(f"{name}{ending}") for ending in ("", "_error", "_floor"))
-    return " | ".join(
-        "" if cell is None else f"{cell:,.0f}" if cell >= 1e4 else f"{cell:.4g}" for cell in cells
-    )
+    return tuple(_number(figures.get(f"{name}{ending}")) for ending in ("", "_error", "_floor"))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}" if value >= 1e4 else f"{value:.4g}"

@@ -29,6 +29,16 @@ def test_a_card_tells_figures_with_errors_and_floors(tmp_path: Path) -> None:
     assert "| WD | 0.01235 | 0.0002 | 0.001 |" in told
 
 
+def test_a_card_tells_the_thesis_figures_of_its_model(tmp_path: Path) -> None:
+    folder = build_artefact(tmp_path)
+    figures = {"events": 100_000, "WD": 0.0123456, "AUC_trees": 0.9}
+    told = card(folder, process="ttbar", model="exp1", figures=figures)
+    assert "| figure | value | error | floor | thesis, Exp I |" in told
+    assert "| WD | 0.01235 |  |  | 0.000973 |" in told
+    assert "| AUC_trees | 0.9 |  |  |  |" in told
+    assert "thesis" not in card(folder, process="ttbar", model="nsf", figures=figures)
+
+
 def test_a_card_ends_with_the_model_s_notes(tmp_path: Path) -> None:
     told = card(build_artefact(tmp_path), notes=("Mind the gap.", "And the step."))
     assert told.endswith("- Mind the gap.\n- And the step.\n")

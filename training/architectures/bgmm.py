@@ -93,6 +93,10 @@ def _notes(run: Run, settings: MixtureSettings) -> Sequence[str]:
             f"Latent points come from a mixture of {settings.mixture.components} Gaussians, fitted to the "
             f"encodings of {kept:,} training events; no event is replayed."
         ),
+        (
+            "The source tells neither layers nor latent space. They are smaller than those of Experiment 0, "
+            f"with {settings.network.latent} dimensions, as each Gaussian has a covariance matrix."
+        ),
         LIKELIEST,
         SIDE_BY_SIDE,
     )

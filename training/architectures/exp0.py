@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from training.architectures.notes import LIKELIEST, SIDE_BY_SIDE, replays
+from training.architectures.notes import LIKELIEST, SIDE_BY_SIDE, replays, shortened
 from training.architectures.whole_event_vae import Settings, WholeEventVAE, encodings
 from training.config import STRICT
 from training.latents import Replay
@@ -32,6 +32,11 @@ def _latents(run: Run, settings: AlphaSettings) -> Replay:
 def _notes(run: Run, settings: AlphaSettings) -> Sequence[str]:
     return (
         replays(len(encodings(run).mean), f"alpha {settings.variator.alpha:g}"),
+        shortened(settings.fit, 50),
+        (
+            f"Its latent space has {settings.network.latent} dimensions, as that of Experiment I: the thesis "
+            "does not tell."
+        ),
         LIKELIEST,
         SIDE_BY_SIDE,
     )

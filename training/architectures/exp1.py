@@ -20,7 +20,7 @@ from events.batch import OBJECT_FLOATS, Floats
 from events.objects import N_OBJECT_TYPES, SYMBOLS
 from models.manifest import Latent, WholeEventsManifest
 from training.architectures.base import Exported
-from training.architectures.notes import SIDE_BY_SIDE, replays
+from training.architectures.notes import SIDE_BY_SIDE, replays, shortened
 from training.architectures.per_type import learn_scales, network_seed, scales, tables_by_rows
 from training.config import STRICT, FitConfig, TrainingConfig, checked
 from training.data.cache import Tables
@@ -288,6 +288,13 @@ def _encode_events(run: Run, tables: Tables) -> ParticleBuffer:
 def _notes(settings: Settings, buffer: ParticleBuffer) -> tuple[str, ...]:
     return (
         replays(len(buffer.event), f"alpha {settings.variator.alpha:g}"),
+        shortened(settings.fit, 50),
+        (
+            f"Its latent spaces have {settings.event.network.latent} (MET and mask) and "
+            f"{settings.objects.network.latent} dimensions (objects) and its layers at most "
+            f"{max(settings.event.head)} units, where the thesis has 160 and 512: the encodings of so many "
+            "events would not fit into its file otherwise."
+        ),
         (
             f"It makes at most {settings.places} objects of each type, as many as the thesis' mask has room "
             "for; training events with more lose the softest."

@@ -2,9 +2,16 @@
 
 from typing import Final
 
+from training.config import FitConfig
+
 SIDE_BY_SIDE: Final = "Energies and momenta are generated side by side, so an object may have E < p."
 
 LIKELIEST: Final = "What a slot holds is the likeliest type that the decoder gives, or nothing."
+
+
+def shortened(fit: FitConfig, epochs: int) -> str:
+    """That a fit is shorter than the source's, which takes so many epochs."""
+    return f"Its fit took at most {fit.epochs} epochs, for want of time; that of its source takes {epochs}."
 
 
 def replays(encodings: int, perturbation: str) -> str:

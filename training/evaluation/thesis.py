@@ -37,3 +37,8 @@ def thesis_rows() -> tuple[ThesisRow, ...]:
     """All rows, in the order of the thesis."""
     table = Path(__file__).with_name("thesis.json").read_bytes()
     return TypeAdapter(tuple[ThesisRow, ...]).validate_json(table)
+
+
+def thesis_row(process: str, model: str) -> ThesisRow | None:
+    """The row of a model on our shelf, if the thesis has one."""
+    return next((row for row in thesis_rows() if (row.process, row.model) == (process, model)), None)
