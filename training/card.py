@@ -32,9 +32,9 @@ _CARD: Final = """# {process}/{model}
 {notes}
 """
 
-_THESIS: Final = """The thesis' figures are of 300,000 generated events against its own truth, the collaboration's simulation.
-The floor says how much of a figure is owed to the number of events; what follows, and the scans in
-`docs/scans`, say what else is."""
+_THESIS: Final = """The thesis' figures are of 300,000 generated events against its own truth, the
+collaboration's simulation. The floor says how much of a figure is owed to the number of events; what follows,
+and the scans in `docs/scans`, say what else is."""
 
 
 def write_card(folder: Path, manifest: Manifest) -> None:
