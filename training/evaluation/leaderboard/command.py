@@ -29,6 +29,7 @@ Examples:
 @click.option("--only", multiple=True, metavar="PROCESS/MODEL", help="Judge this model; repeat for several.")
 @click.option("--quick", is_flag=True, help="20,000 events at most, in about a minute a model.")
 @click.option("--cache", type=_FOLDER, help="Keep the floors here, for the next time.")
+@click.option("--pages/--no-pages", default=True, help="Draw a page for each, 20 seconds a model.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def leaderboard(
     truth: tuple[str, ...],
@@ -38,6 +39,7 @@ def leaderboard(
     only: tuple[str, ...],
     quick: bool,
     cache: Path | None,
+    pages: bool,
     quiet: bool,
 ) -> None:
     """Judge all models on the shelf, and say who comes closest to truth.
@@ -65,7 +67,7 @@ def leaderboard(
                 )
                 for process, paths in files.items()
             }
-            board = judge_shelf(Shelf.open(shelf), tasks, only=only, announce=click.echo)
+            board = judge_shelf(Shelf.open(shelf), tasks, only=only, announce=click.echo, pages=pages)
         write_leaderboard(board, shelf)
     except (ValueError, OSError, ArtefactError) as error:
         raise click.ClickException(str(error)) from error

@@ -36,6 +36,7 @@ def judge_shelf(
     only: Collection[str] = (),
     announce: Callable[[str], object] = lambda _: None,
     judge: Callable[[Artefact, Task], Judgement] = evaluate_model,
+    pages: bool = True,
 ) -> Leaderboard:
     """Judge all models that have a task, and keep what is found beside each.
 
@@ -49,6 +50,7 @@ def judge_shelf(
             report is up to date.
         announce: Told what happens to each model.
         judge: What judges a model.
+        pages: Whether to draw a page for each model that has none of its judgement.
 
     Raises:
         ValueError: If `only` names a model that is not there, or truth has too few events.
@@ -66,6 +68,8 @@ def judge_shelf(
             continue
         announce(f"{name(artefact)}: {'judged before' if found else 'judging'}")
         found = found or _keep(artefact, judge(artefact, task))
+        if pages:
+            _draw(artefact, found)
         publish(found, artefact)
         entries.append(entry(artefact, found))
     return Leaderboard.of(entries)
@@ -106,7 +110,14 @@ def name(artefact: Artefact) -> str:
 
 
 def _keep(artefact: Artefact, found: Judgement) -> Judgement:
-    write_atomically(artefact.folder / REPORT_HTML, judgement_page(found).encode())
-    # The last, as it is what tells that all was done.
+    """Write a report; the page of an earlier one goes."""
+    (artefact.folder / REPORT_HTML).unlink(missing_ok=True)
     write_atomically(artefact.folder / REPORT_JSON, found.to_json().encode())
     return found
+
+
+def _draw(artefact: Artefact, found: Judgement) -> None:
+    """Write the page of a report, unless it is there."""
+    page = artefact.folder / REPORT_HTML
+    if not page.exists():
+        write_atomically(page, judgement_page(found).encode())

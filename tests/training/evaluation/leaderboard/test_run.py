@@ -93,6 +93,26 @@ def test_what_was_found_stands_beside_each_model(shelf: Path, tasks: dict[str, T
     assert entry.digest == artefact.manifest.digest
 
 
+def test_a_page_is_drawn_when_it_is_missing_or_of_another_judgement(
+    shelf: Path, tasks: dict[str, Task]
+) -> None:
+    only, page = ["ttbar/near"], shelf / "ttbar/near/report.html"
+
+    def judged(pages: bool) -> None:
+        judge_shelf(Shelf.open(shelf), tasks, only=only, judge=FakeJudge(AREAS), pages=pages)
+
+    judged(pages=False)
+    assert not page.exists()
+    judged(pages=True)
+    assert page.exists()
+    page.write_text("kept")
+    judged(pages=True)
+    assert page.read_text() == "kept"
+    (page.parent / "report.json").unlink()
+    judged(pages=False)
+    assert not page.exists()
+
+
 def test_the_board_is_written_for_people_and_programs(shelf: Path, tasks: dict[str, Task]) -> None:
     write_leaderboard(judge_shelf(Shelf.open(shelf), tasks, judge=FakeJudge(AREAS)), shelf)
     text = (shelf / "LEADERBOARD.md").read_text()
