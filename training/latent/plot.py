@@ -27,9 +27,9 @@ def draw_study(study: LatentStudy, path: Path) -> None:
     for axes, (name, label) in zip((first, second, third, fourth), OBSERVABLES.items(), strict=True):
         for i, traversal in enumerate(study.traversals):
             axes.plot(study.positions, traversal[name], label=f"component {i + 1}")
-        axes.set(xlabel="Position along the component [standard deviations]", ylabel=label)
+        axes.set(xlabel="Position along the component [std. dev.]", ylabel=label)
         axes.legend(frameon=False, fontsize="small")
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    figure.savefig(path, dpi=90, metadata={"Software": None})
 
 
 def _draw_variance(axes: Axes, study: LatentStudy) -> None:
@@ -44,5 +44,5 @@ def _draw_cloud(axes: Axes, figure: Figure, study: LatentStudy) -> None:
         LogNorm(max(sums[sums > 0].min(initial=np.inf), 1), max(sums.max(), 10)) if (sums > 0).any() else None
     )
     points = axes.scatter(x, y, c=np.maximum(sums, 1), s=3, norm=norm, rasterized=True)
-    axes.set(xlabel="Component 1 [standard deviations]", ylabel="Component 2 [standard deviations]")
+    axes.set(xlabel="Component 1 [std. dev.]", ylabel="Component 2 [std. dev.]")
     figure.colorbar(points, ax=axes, label=OBSERVABLES["scalar_sum"])

@@ -30,7 +30,7 @@ def draw_scan(rows: Sequence[Mapping[str, Any]], varied: Sequence[str], title: s
     figure.suptitle(title)
     for axes, name in zip(figure.subplots(2, 2).ravel(), _LABELS, strict=True):
         _draw(axes, rows, varied, name)
-    figure.savefig(path, dpi=110, metadata={"Software": None} if path.suffix == ".png" else None)
+    figure.savefig(path, dpi=90, metadata={"Software": None} if path.suffix == ".png" else None)
 
 
 def _draw(axes: Axes, rows: Sequence[Mapping[str, Any]], varied: Sequence[str], name: str) -> None:
