@@ -5,8 +5,6 @@ They differ in their slots and layers, which the configuration tells, and in whe
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -43,7 +41,6 @@ from training.variator import Variator
 NETWORK: Final = "event"
 """The name of the only network."""
 
-_WARM_UP: Final = "warm_up"
 _ROWS_FILE: Final = "event_rows.json"
 _ENCODINGS_FILE: Final = "encodings.npz"
 
@@ -54,19 +51,6 @@ class HeadConfig:
 
     encoder: tuple[int, ...]
     decoder: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class WarmUp:
-    """A fit whose weights another one starts from.
-
-    Attributes:
-        variator: What happens in the latent space meanwhile.
-        fit: How the network is fitted.
-    """
-
-    variator: Variator
-    fit: FitConfig
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -83,7 +67,6 @@ class Settings:
         variator: What happens in the latent space.
         encodings: Training events whose encodings are kept at most.
         fit: How the network is fitted.
-        warm_up: A fit before that one, if any.
     """
 
     slots: Annotated[int, Field(ge=1)] | dict[str, Annotated[int, Field(ge=1)]]
@@ -94,7 +77,6 @@ class Settings:
     variator: Variator
     encodings: Annotated[int, Field(ge=1)]
     fit: FitConfig
-    warm_up: WarmUp | None = field(default=None, kw_only=True)
 
     @property
     def layout(self) -> SlotLayout:
@@ -151,20 +133,18 @@ class WholeEventVAE(Generic[S]):
         return [NETWORK]
 
     def fit(self, run: Run, tables: Tables, network: str, report: Callable[[Progress], None]) -> None:
-        """Fit the network, after its warm-up if it has one."""
+        """Fit the network."""
         settings, seed = self.settings_of(run.training_config), run.training_config.seed
         rows = event_rows(run)
-        model = build_network(settings, rows, seed=seed)
-        fit = partial(fit_network, rows=_network_rows(rows), tables=tables, seed=seed, report=report)
-        if settings.warm_up:
-            first, folder = settings.warm_up, run.network_folder(_WARM_UP)
-            fit(
-                build_network(replace(settings, variator=first.variator), rows, seed=seed),
-                first.fit,
-                folder=folder,
-            )
-            load_best(model, folder)
-        fit(model, settings.fit, folder=run.network_folder(network))
+        fit_network(
+            build_network(settings, rows, seed=seed),
+            settings.fit,
+            _network_rows(rows),
+            tables,
+            seed=seed,
+            folder=run.network_folder(network),
+            report=report,
+        )
 
     def finish(self, run: Run, tables: Tables) -> None:
         """Encode training events, as many as are kept, once."""
