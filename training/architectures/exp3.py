@@ -25,6 +25,11 @@ def _notes(run: Run, settings: Settings) -> Sequence[str]:
             "Whether a slot holds an object is drawn with the probability that the decoder gives (the thesis "
             "does not say how it was decided)."
         ),
+        (
+            "Its spectra are too narrow: encodings of events do not fill the latent space as the random "
+            "numbers do that it starts from. A smaller beta copies single events more closely and makes that "
+            "worse; see `docs/scans`."
+        ),
         "The kinematics of empty slots do not count in the loss: the thesis fills them with zeros.",
         SIDE_BY_SIDE,
     )
