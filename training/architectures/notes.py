@@ -18,6 +18,7 @@ def replays(encodings: int, perturbation: str) -> str:
     """That a model starts from so many training events, perturbed in this way."""
     return (
         f"It starts from the encodings of {encodings:,} training events: a generated event is a perturbed "
-        f"replay of one of these ({perturbation}). See the memorisation figures before taking its events for "
-        "new ones."
+        f"replay of one of these ({perturbation}). Events that are nearer to these than held-out truth is "
+        "show as NN_ratio below 1 or NN_copies above 0.01. How close so many true events come to truth, in "
+        "`docs/scans`, is a limit to WD, JS and KL."
     )
