@@ -91,7 +91,8 @@ def _notes(run: Run, settings: MixtureSettings) -> Sequence[str]:
     return (
         (
             f"Latent points come from a mixture of {settings.mixture.components} Gaussians, fitted to the "
-            f"encodings of {kept:,} training events; no event is replayed."
+            f"encodings of {kept:,} training events in at most {settings.mixture.iterations} iterations; no "
+            "event is replayed."
         ),
         (
             "The source tells neither layers nor latent space. They are smaller than those of Experiment 0, "

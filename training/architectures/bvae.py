@@ -49,6 +49,7 @@ def _notes(run: Run, settings: BufferSettings) -> Sequence[str]:
     return (
         replays(len(encodings(run).mean), f"smudge factors alpha {smudge.alpha:g}, gamma {smudge.gamma:g}"),
         "The paper's events have at most four jets and two leptons, and its buffer 100,000 of them.",
+        f"Its fit took {settings.fit.epochs} epochs.",
         LIKELIEST,
         SIDE_BY_SIDE,
     )
