@@ -7,6 +7,7 @@ encoding of the picked event's object of that type and place, and decodes a new 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass as plain_dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -80,6 +81,7 @@ class Settings:
         variator: Of all networks.
         encodings: Training events whose encodings are kept at most.
         fit: Of all networks.
+        least_steps: Batches that each network is fitted to at least: rare types have few an epoch.
     """
 
     places: Annotated[int, Field(ge=1)]
@@ -89,6 +91,12 @@ class Settings:
     variator: AlphaVariator
     encodings: Annotated[int, Field(ge=1)]
     fit: FitConfig
+    least_steps: Annotated[int, Field(ge=1)]
+
+    def fit_to(self, rows: int) -> FitConfig:
+        """How a network is fitted to so many rows."""
+        epochs = max(self.fit.epochs, -(-self.least_steps * self.fit.batch_size // rows))
+        return replace(self.fit, epochs=epochs, patience=self.fit.patience + epochs - self.fit.epochs)
 
     @classmethod
     def of(cls, config: TrainingConfig) -> "Settings":
@@ -117,7 +125,7 @@ class PerParticle:
         seed = network_seed(run, network)
         fit_network(
             build_network(run, network, seed=seed),
-            Settings.of(run.training_config).fit,
+            Settings.of(run.training_config).fit_to(tables.rows[Split.TRAIN][network]),
             network_rows(run, network),
             tables,
             seed=seed,
@@ -289,6 +297,7 @@ def _notes(settings: Settings, buffer: ParticleBuffer) -> tuple[str, ...]:
     return (
         replays(len(buffer.event), f"alpha {settings.variator.alpha:g}"),
         shortened(settings.fit, 50),
+        f"The networks of rare object types were fitted for longer, to {settings.least_steps:,} batches.",
         (
             f"Its latent spaces have {settings.event.network.latent} (MET and mask) and "
             f"{settings.objects.network.latent} dimensions (objects) and its layers at most "
