@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
-from events.batch import OBJECT_FLOATS, EventBatch, Ints
+from events.batch import OBJECT_FLOATS, EventBatch, Ints, concatenate
 from events.objects import N_OBJECT_TYPES
 from models.graphs import MASK_INPUT, Noise
 from models.manifest import WholeEventsManifest
@@ -20,6 +22,9 @@ from service.generator import (
     model_name,
 )
 from service.runtime import LoadedGraph, OutputError
+
+_SMALL_CELLS: Final = (512, 1024)
+"""Where cells of a block end but the last: see `_cell_ends`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,23 @@ class WholeEvents:
         """
         space = AddressSpace.of(self.manifest, seed)
         n = self.manifest.block_events
-        part = slice(start, n if stop is None else stop)
-        masks = {name: values[part] for name, values in self._masks(space, index).items()}
-        ids = index * n + np.arange(part.start, part.stop)
+        stop = n if stop is None else stop
+        masks = self._masks(space, index)
+        touched = [slice(a, b) for a, b in pairwise(_cell_ends(n)) if a < stop and b > start]
+        cells = [self._cell(space, index, validity, masks, part) for part in touched]
+        events = concatenate([cell.events for cell in cells])
+        return Block(
+            events.slice(start - touched[0].start, stop - touched[0].start),
+            sum(cell.n_generated for cell in cells),
+            sum(cell.n_invalid for cell in cells),
+        )
+
+    def _cell(
+        self, space: AddressSpace, index: int, validity: Validity, masks: Columns, part: slice
+    ) -> Block:
+        """All events of a cell of block `index`."""
+        masks = {name: values[part] for name, values in masks.items()}
+        ids = index * self.manifest.block_events + np.arange(part.start, part.stop)
         first = self._events(ids, masks | self._first_noise(space, index, part))
 
         def again(failed: Ints, attempts: Ints) -> EventBatch:
@@ -97,6 +116,15 @@ class WholeEvents:
                 f"{model_name(self.manifest)}: an event has more than {self.manifest.max_objects} objects"
             )
         return _assemble(self.manifest.process, ids, columns)
+
+
+def _cell_ends(n: int) -> list[int]:
+    """Where the cells of a block of n events begin and end.
+
+    A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell is
+    always generated whole. Small cells come first: an answer begins with one.
+    """
+    return [0, *(end for end in _SMALL_CELLS if end < n), n]
 
 
 def _stream(noise: Noise) -> Stream:

@@ -17,9 +17,8 @@ from pydantic.dataclasses import dataclass
 from typing_extensions import override
 
 from training.config import STRICT, FitConfig
-from training.data.circular import CircularRows
 from training.event_rows import N_CLASSES, EventRows
-from training.fit import Fitter
+from training.fit import Fitter, TrainingRows
 
 _PER_SLOT: Final = 4
 
@@ -124,7 +123,7 @@ class AdversarialFitter(Fitter):
         self._generate = tf.function(model.hard_rows, reduce_retracing=True)
 
     @override
-    def _run_epoch(self, train: CircularRows) -> float:
+    def _run_epoch(self, train: TrainingRows) -> float:
         self._critic_optimizer.learning_rate = self.progress.learning_rate(self.fit)
         return super()._run_epoch(train)
 

@@ -13,25 +13,59 @@ def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with nodes in the order in which its outputs need them, and tensors numbered in that order.
 
     Inputs and outputs keep their names and order, their open dimension is called n; what no output needs is
-    dropped.
+    dropped. The bodies of loops are treated likewise; there inputs and outputs, which have a place and no
+    meaning to others, are numbered too.
     """
     graph = model.graph
+    kept = {value.name: value.name for value in (*graph.input, *graph.output)}
+    nodes, constants, _ = _canonical_parts(graph, kept, "")
+    inputs, outputs = ([_with_rows(value) for value in values] for values in (graph.input, graph.output))
+    canonical = helper.make_graph(nodes, "graph", inputs, outputs, constants)
+    return helper.make_model(canonical, opset_imports=model.opset_import, ir_version=model.ir_version)
+
+
+def _canonical_parts(
+    graph: onnx.GraphProto, known: dict[str, str], prefix: str
+) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto], dict[str, str]]:
+    """Nodes and constants under their new names, and all new names by the old ones.
+
+    Args:
+        graph: The graph.
+        known: New names of tensors that have one: inputs and outputs, and of a body what lies outside.
+        prefix: Of new names.
+    """
     producers = {tensor: node for node in graph.node for tensor in node.output}
     constants = {constant.name: constant for constant in graph.initializer}
     nodes = _in_order_of_need([output.name for output in graph.output], producers)
-    names = {value.name: value.name for value in (*graph.input, *graph.output)} | {"": ""}
+    names = known | {"": ""}
     for node in nodes:
         for tensor in (*node.input, *node.output):
-            names.setdefault(tensor, f"t{len(names)}")
-    used = dict.fromkeys(tensor for node in nodes for tensor in node.input if tensor in constants)
+            names.setdefault(tensor, f"{prefix}t{len(names)}")
+    needed = [tensor for node in nodes for tensor in node.input]
+    used = dict.fromkeys(
+        tensor for tensor in (*needed, *(out.name for out in graph.output)) if tensor in constants
+    )
     renamed = [_renamed(constants[tensor], names[tensor]) for tensor in used]
     for number, node in enumerate(nodes):
-        node.name = f"n{number}"
+        node.name = f"{prefix}n{number}"
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                attribute.g.CopyFrom(_canonical_body(attribute.g, names, f"{node.name}_"))
         node.input[:] = [names[tensor] for tensor in node.input]
         node.output[:] = [names[tensor] for tensor in node.output]
-    inputs, outputs = ([_with_rows(value) for value in values] for values in (graph.input, graph.output))
-    canonical = helper.make_graph(nodes, "graph", inputs, outputs, renamed)
-    return helper.make_model(canonical, opset_imports=model.opset_import, ir_version=model.ir_version)
+    return nodes, renamed, names
+
+
+def _canonical_body(body: onnx.GraphProto, outside: dict[str, str], prefix: str) -> onnx.GraphProto:
+    """The body of a loop."""
+    inner = {value.name: f"{prefix}in{i}" for i, value in enumerate(body.input)}
+    for i, value in enumerate(body.output):
+        inner.setdefault(value.name, f"{prefix}out{i}")
+    nodes, constants, names = _canonical_parts(body, outside | inner, prefix)
+    inputs, outputs = (
+        [_named(value, names[value.name]) for value in values] for values in (body.input, body.output)
+    )
+    return helper.make_graph(nodes, f"{prefix}body", inputs, outputs, constants)
 
 
 def packed_model(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -78,6 +112,13 @@ def _with_rows(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
     for dimension in copy.type.tensor_type.shape.dim:
         if dimension.dim_param:
             dimension.dim_param = "n"
+    return copy
+
+
+def _named(value: onnx.ValueInfoProto, name: str) -> onnx.ValueInfoProto:
+    copy = onnx.ValueInfoProto()
+    copy.CopyFrom(value)
+    copy.name = name
     return copy
 
 

@@ -30,6 +30,9 @@ class FitConfig:
         decay_patience: Epochs without a better training loss that make a plateau; 0 for a constant rate.
         schedule: ``plateau`` for these decays, ``cosine`` for a rate that falls to 0 at the last epoch, as
             half a cosine (Loshchilov and Hutter, arXiv:1608.03983, eq. 5).
+        clip: Gradients longer than this are shortened to it; 0 for none.
+        average: Share that each step leaves of the running average of the weights, which is then what is
+            judged and used (Polyak and Juditsky, doi:10.1137/0330046); 0 for no average.
     """
 
     batch_size: int
@@ -39,6 +42,8 @@ class FitConfig:
     decay: float = 1.0
     decay_patience: int = 0
     schedule: Literal["plateau", "cosine"] = "plateau"
+    clip: float = 0.0
+    average: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -1,7 +1,8 @@
 """Fit one network: epochs with early stopping, a checkpoint after each, resumable to the bit."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,7 +13,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.config import FitConfig
-from training.data.circular import CircularRows
 from training.progress import Progress
 
 _STEPS_PER_CALL: Final = 128
@@ -40,6 +40,19 @@ class Fittable(Protocol):
         """The loss of rows float32[n, features] with noise float32[n, noise_width]."""
 
 
+class TrainingRows(Protocol):
+    """Rows in an order of each epoch's own."""
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Rows start to stop - 1 of this epoch, counted on past the end."""
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch's order."""
+
+
 class NonFiniteLossError(ArithmeticError):
     """The loss is no longer a number: the fit diverged."""
 
@@ -63,14 +76,15 @@ class Fitter:
         self.folder = folder
         self.progress = Progress()
         self._seed = seed
-        self._optimizer = keras.optimizers.Adam(fit.learning_rate)
+        self._optimizer = keras.optimizers.Adam(fit.learning_rate, global_clipnorm=fit.clip or None)
         self._optimizer.build(model.trainable_variables)
+        self._averages = [tf.Variable(one) for one in model.trainable_variables] if fit.average else []
         self._train_steps = tf.function(self._steps, jit_compile=True)
         self._validate_chunk = tf.function(self._validation_loss, reduce_retracing=True)
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(
-        self, train: CircularRows, validation: npt.NDArray[np.float32], report: Callable[[Progress], None]
+        self, train: TrainingRows, validation: npt.NDArray[np.float32], report: Callable[[Progress], None]
     ) -> None:
         """Fit until it is over, then put the best weights into the model.
 
@@ -85,7 +99,8 @@ class Fitter:
         while not self.progress.is_over(self.fit):
             self._optimizer.learning_rate = self.progress.learning_rate(self.fit)
             train_loss = self._run_epoch(train)
-            validation_loss = self._validate(validation) if len(validation) else train_loss
+            with self._averaged():
+                validation_loss = self._validate(validation) if len(validation) else train_loss
             if not np.isfinite(train_loss + validation_loss):
                 raise NonFiniteLossError(
                     f"the loss is not finite after epoch {self.progress.epoch + 1}: "
@@ -102,7 +117,7 @@ class Fitter:
         if (self.folder / _LAST).exists():
             self.progress = _load(self.folder / _LAST, self._variables())
 
-    def _run_epoch(self, train: CircularRows) -> float:
+    def _run_epoch(self, train: TrainingRows) -> float:
         calls = -(-len(train) // _STEPS_PER_CALL)
         # Equal calls compile once; the rows are circular, so a few steps more do no harm.
         steps = -(-len(train) // calls)
@@ -123,6 +138,8 @@ class Fitter:
                 loss = self.model.batch_loss(batches[i], noise, training=True)
             gradients = tape.gradient(loss, self.model.trainable_variables)
             self._optimizer.apply(gradients, self.model.trainable_variables)
+            for average, one in zip(self._averages, self.model.trainable_variables, strict=False):
+                average.assign(self.fit.average * average + (1 - self.fit.average) * one)
             total += loss
         return total / tf.cast(tf.shape(batches)[0], tf.float32)
 
@@ -139,18 +156,32 @@ class Fitter:
         return self.model.batch_loss(rows, self._noise(-1 - chunk, tf.shape(rows)[0]), training=False)
 
     def _variables(self) -> Sequence[Any]:
-        return [*self.model.weights, *self._optimizer.variables]
+        return [*self.model.weights, *self._optimizer.variables, *self._averages]
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The running averages in place of the weights, if there are any."""
+        pairs = list(zip(self.model.trainable_variables, self._averages, strict=False))
+        kept = [one.numpy() for one, _ in pairs]
+        for one, average in pairs:
+            one.assign(average)
+        yield
+        for (one, _), value in zip(pairs, kept, strict=True):
+            one.assign(value)
 
     def _save(self) -> None:
-        values = {f"v{i}": variable.numpy() for i, variable in enumerate(self._variables())}
-        progress = json.dumps(asdict(self.progress))
-        is_best = self.progress.epoch == self.progress.best_epoch
-        for name in (_BEST, _LAST) if is_best else (_LAST,):
-            partial = self.folder / f"{name}.partial"
-            with partial.open("wb") as file:
-                np.savez(file, progress=np.array(progress), **values)
-            partial.replace(self.folder / name)
+        if self.progress.epoch == self.progress.best_epoch:
+            with self._averaged():
+                self._write(_BEST)
+        self._write(_LAST)
         (self.folder / "progress.json").write_text(json.dumps(asdict(self.progress), indent=2))
+
+    def _write(self, name: str) -> None:
+        values = {f"v{i}": variable.numpy() for i, variable in enumerate(self._variables())}
+        partial = self.folder / f"{name}.partial"
+        with partial.open("wb") as file:
+            np.savez(file, progress=np.array(json.dumps(asdict(self.progress))), **values)
+        partial.replace(self.folder / name)
 
 
 def load_best(model: Fittable, folder: Path) -> Progress:

@@ -152,13 +152,14 @@ def check_parity(function: Function, graph: AnyGraph, path: Path, *, outliers: f
 
 
 def trial_inputs(graph: AnyGraph, rows: int, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
-    """Noise for a graph, and masks of 0 to 2 objects of each type if it takes them."""
+    """Noise for a graph, and masks of 0 to 2 objects of each type, as many as fit, if it takes them."""
     drawn: dict[str, npt.NDArray[Any]] = {}
     for noise in graph.noises:
         draw = rng.random if noise.distribution == "uniform" else rng.standard_normal
         drawn[noise.name] = draw((rows, noise.width), dtype=np.float32)
-    if MASK_INPUT in graph.inputs:
-        drawn[MASK_INPUT.name] = rng.integers(0, 3, (rows, N_OBJECT_TYPES))
+    if isinstance(graph, EventsGraph) and graph.takes_mask:
+        ends = np.cumsum(rng.integers(0, 3, (rows, N_OBJECT_TYPES)), axis=1)
+        drawn[MASK_INPUT.name] = np.diff(np.minimum(ends, graph.slots), axis=1, prepend=0)
     return drawn
 
 

@@ -16,7 +16,8 @@ from training.run import Run
 
 _SMALL: Final = {
     "latent": 4, "embedding": 4, "encodings": 300, "epochs": 1, "patience": 1, "batch_size": 100,
-    "components": 3, "iterations": 5, "layers": 2, "bins": 4, "critic_steps": 1, "least_steps": 1,
+    "components": 3, "iterations": 5, "layers": 2, "bins": 4, "critic_steps": 1,
+    "width": 8, "attention": 8, "feedforward": 8, "hidden": 8, "pair": 8, "least_steps": 1,
 }  # fmt: skip
 _TYPES: Final = (ObjectType.JET, ObjectType.B_JET, ObjectType.MUON)
 
@@ -64,6 +65,8 @@ def finished_run(folder: Path, config: dict[str, Any], events: EventBatch) -> Ru
 def _shrunk(value: Any, name: str = "") -> Any:  # noqa: ANN401
     if isinstance(value, dict):
         return {key: _shrunk(inner, key) for key, inner in value.items()}
+    if name == "strata":
+        return []
     if isinstance(value, list):
         return [8 for _ in value]
     return min(_SMALL[name], value) if name in _SMALL else value

@@ -37,14 +37,37 @@ def test_the_loss_falls_and_is_told_for_each_epoch(tmp_path: Path) -> None:
     assert losses[-1][1] < 0.9 * losses[0][1]
 
 
-def test_a_resumed_fit_ends_with_the_weights_of_one_that_was_not_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", [FIT, replace(FIT, clip=0.1, average=0.9)], ids=["plain", "averaged"])
+def test_a_resumed_fit_ends_with_the_weights_of_one_that_was_not_stopped(
+    config: FitConfig, tmp_path: Path
+) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
-    whole = fit(tmp_path / "whole", FIT)
-    fit(tmp_path / "parts", replace(FIT, epochs=2))
-    resumed = fit(tmp_path / "parts", FIT)
+    whole = fit(tmp_path / "whole", config)
+    fit(tmp_path / "parts", replace(config, epochs=2))
+    resumed = fit(tmp_path / "parts", config)
     assert resumed.progress == whole.progress
     assert np.array_equal(weights(resumed), weights(whole))
+
+
+def test_the_weights_that_are_used_are_the_running_average(tmp_path: Path) -> None:
+    fit(tmp_path, replace(FIT, epochs=1, patience=1, average=0.95))
+    with (
+        np.load(tmp_path / "network" / "best.npz") as best,
+        np.load(tmp_path / "network" / "last.npz") as last,
+    ):
+        n = len(tiny_vae(3).trainable_variables)
+        averages = [best[f"v{len(best.files) - 1 - n + i}"] for i in range(n)]
+        for i, average in enumerate(averages):
+            np.testing.assert_array_equal(best[f"v{i}"], average)
+        assert any(not np.array_equal(last[f"v{i}"], average) for i, average in enumerate(averages))
+
+
+def test_long_gradients_are_shortened(tmp_path: Path) -> None:
+    clipped = fit(tmp_path, replace(FIT, epochs=1, clip=1e-9))
+    # Adam divides by the size of gradients, but adds 1e-7 to it.
+    started = np.concatenate([one.numpy().ravel() for one in tiny_vae(3).trainable_variables])
+    assert np.abs(weights(clipped) - started).max() < 0.01
 
 
 def test_the_seed_decides_the_weights(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ ARCHITECTURES: Final = {
     "bvae": "training.architectures.bvae",
     "nsf": "training.architectures.nsf",
     "wgan": "training.architectures.wgan",
+    "flow": "training.architectures.flow",
 }
 """Where each architecture is defined. Imported only when asked for: TensorFlow takes seconds."""
 

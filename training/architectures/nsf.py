@@ -14,14 +14,14 @@ import tensorflow as tf
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from events.batch import Bools, EventBatch, Floats, Ints
+from events.batch import Bools, EventBatch, Floats
 from events.objects import N_OBJECT_TYPES
 from models.graphs import MASK_INPUT
 from models.manifest import WholeEventsManifest
 from training.architectures.base import Exported
 from training.config import STRICT, FitConfig, TrainingConfig, checked
 from training.data.cache import SplitWriter, Tables
-from training.data.slots import SLOT_TABLE, SlotLayout
+from training.data.slots import SLOT_TABLE, SlotLayout, count_types
 from training.data.split import Split
 from training.event_rows import slot_rows
 from training.fit import load_best
@@ -169,7 +169,7 @@ class NeuralSplineFlow:
         layout = self.layout(run.training_config)
         masks, sample, missing = [], [], _EVENTS_FOR_QUANTILES
         for rows in slot_rows(tables.path(Split.TRAIN, SLOT_TABLE)):
-            masks.append(_masks(layout.padded.split(rows)[1]))
+            masks.append(count_types(layout.padded.split(rows)[1]))
             sample.append(rows[:missing])
             missing -= len(sample[-1])
         np.savez_compressed(run.folder / _MASKS_FILE, masks=np.concatenate(masks).astype(np.int8))
@@ -188,7 +188,7 @@ class NeuralSplineFlow:
         def transform(rows: Floats) -> Floats:
             met, types, objects = padded.split(rows)
             x = coordinates.forward(met, types, objects)
-            return np.concatenate([x, _masks(types)], axis=1, dtype=np.float32)
+            return np.concatenate([x, count_types(types)], axis=1, dtype=np.float32)
 
         fit_network(
             EventFlow(coordinates, Settings.of(config).flow, seed=config.seed),
@@ -245,9 +245,3 @@ ARCHITECTURE: Final = NeuralSplineFlow()
 
 def _coordinates(run: Run) -> EventCoordinates:
     return EventCoordinates.from_json(json.loads((run.folder / _COORDINATES_FILE).read_text()))
-
-
-def _masks(types: Ints) -> Ints:
-    """Numbers of objects of each type, int64[n, 7], from the types in slots, int64[n, slots]."""
-    counts: Ints = np.stack([(types == type_).sum(axis=1) for type_ in range(N_OBJECT_TYPES)], axis=1)
-    return counts

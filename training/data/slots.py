@@ -96,6 +96,14 @@ class SlotLayout:
         return _SlotWriter(folder, self)
 
 
+def count_types(types: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Numbers of objects of each type, int64[n, 7], from the types in slots, int64[n, slots]."""
+    counts: npt.NDArray[np.int64] = np.stack(
+        [(types == type_).sum(axis=1) for type_ in range(N_OBJECT_TYPES)], axis=1
+    )
+    return counts
+
+
 def covered(batch: EventBatch, covers: Mapping[str, int] | None) -> Bools:
     """The events that a model covers which learnt only those with few objects, bool[n].
 
