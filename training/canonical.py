@@ -39,9 +39,9 @@ def _canonical_parts(
     nodes = _in_order_of_need([output.name for output in graph.output], producers)
     names = known | {"": ""}
     for node in nodes:
-        for tensor in (*node.input, *node.output):
+        for tensor in (*_read_by(node), *node.output):
             names.setdefault(tensor, f"{prefix}t{len(names)}")
-    needed = [tensor for node in nodes for tensor in node.input]
+    needed = [tensor for node in nodes for tensor in _read_by(node)]
     used = dict.fromkeys(
         tensor for tensor in (*needed, *(out.name for out in graph.output)) if tensor in constants
     )
@@ -102,8 +102,22 @@ def _in_order_of_need(wanted: list[str], producers: dict[str, onnx.NodeProto]) -
             ordered[node.output[0]] = node
         else:
             stack.append((tensor, True))
-            stack.extend((name, False) for name in reversed(node.input))
+            stack.extend((name, False) for name in reversed(_read_by(node)))
     return list(ordered.values())
+
+
+def _read_by(node: onnx.NodeProto) -> list[str]:
+    """The tensors that a node needs: its inputs, and what the body of a loop reads from outside."""
+    read = list(node.input)
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            body = attribute.g
+            own = {value.name for value in (*body.input, *body.initializer)}
+            own.update(tensor for inner in body.node for tensor in inner.output)
+            inside = [tensor for inner in body.node for tensor in _read_by(inner)]
+            inside += [value.name for value in body.output]
+            read += dict.fromkeys(tensor for tensor in inside if tensor and tensor not in own)
+    return read
 
 
 def _with_rows(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:

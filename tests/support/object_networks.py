@@ -16,7 +16,16 @@ from training.data.slots import SlotLayout
 
 SLOTS: Final = 7
 CONFIG: Final = NetworkConfig(
-    width=8, layers=2, attention=4, heads=2, feedforward=8, hidden=8, pair=4, bins=8, harmonics=(2, 3)
+    width=8,
+    layers=2,
+    attention=4,
+    heads=2,
+    feedforward=8,
+    hidden=8,
+    pair=4,
+    bins=8,
+    harmonics=(2, 3),
+    resonances=1,
 )
 
 
@@ -50,7 +59,7 @@ def trained_network(seed: int = 1) -> EventNetwork:
     network = EventNetwork(CONFIG, seed=seed)
     rng = np.random.default_rng(seed)
     for one in network.weights:
-        one.assign(one + 0.3 * rng.standard_normal(one.shape).astype(np.float32))
+        one.assign(one + 0.15 * rng.standard_normal(one.shape).astype(np.float32))
     return network
 
 

@@ -49,3 +49,49 @@ def test_the_function_stays_the_same_and_dead_nodes_go() -> None:
     y, z = ort.InferenceSession(canonical.SerializeToString()).run(["y", "z"], {"x": x})
     np.testing.assert_allclose(y, 2 * x * (2 * x + 3))
     np.testing.assert_allclose(z, 2 * x + 1)
+
+
+def looping(prefix: str, order: list[int]) -> onnx.ModelProto:
+    """x times 2, plus twice x, three times over: in a loop whose body also reads a tensor from outside."""
+    p = {
+        name: f"{prefix}{name}" for name in ("trips", "go", "base", "i", "in", "value", "half", "sum", "out")
+    }
+    scalar, flag = ((kind, []) for kind in (onnx.TensorProto.INT64, onnx.TensorProto.BOOL))
+    many = (onnx.TensorProto.FLOAT, [None])
+    body = helper.make_graph(
+        [
+            helper.make_node("Mul", [p["value"], "two"], [p["half"]]),
+            helper.make_node("Add", [p["half"], p["base"]], [p["sum"]]),
+            helper.make_node("Identity", [p["in"]], [p["out"]]),
+        ],
+        prefix,
+        [
+            helper.make_tensor_value_info(p[name], *of)
+            for name, of in (("i", scalar), ("in", flag), ("value", many))
+        ],
+        [helper.make_tensor_value_info(p[name], *of) for name, of in (("out", flag), ("sum", many))],
+        [numpy_helper.from_array(np.array(2.0, np.float32), "two")],
+    )
+    nodes = [
+        helper.make_node("Add", ["x", "x"], [p["base"]]),
+        helper.make_node("Loop", [p["trips"], p["go"], "x"], ["y"], body=body),
+    ]
+    constants = [
+        numpy_helper.from_array(np.array(3, np.int64), p["trips"]),
+        numpy_helper.from_array(np.array(True), p["go"]),
+    ]
+    graph = helper.make_graph(nodes, prefix, [X], [Y], [constants[i] for i in order])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+def test_names_in_the_body_of_a_loop_do_not_matter_either() -> None:
+    first, second = (canonical_model(looping(*how)) for how in (("k", [0, 1]), ("other_", [1, 0])))
+    assert first.SerializeToString(deterministic=True) == second.SerializeToString(deterministic=True)
+
+
+def test_a_loop_stays_the_same_function() -> None:
+    canonical = canonical_model(looping("k", [0, 1]))
+    onnx.checker.check_model(canonical, full_check=True)
+    x = np.array([1.0, -2.0], np.float32)
+    (y,) = ort.InferenceSession(canonical.SerializeToString()).run(["y"], {"x": x})
+    np.testing.assert_allclose(y, 2 * (2 * (2 * x + 2 * x) + 2 * x) + 2 * x)

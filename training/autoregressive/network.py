@@ -18,9 +18,10 @@ import tensorflow as tf
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from events.objects import N_OBJECT_TYPES
+from events.batch import Floats
+from events.objects import N_OBJECT_TYPES, ObjectType
 from training.autoregressive.attention import Affine, AttentionLayer, normed
-from training.autoregressive.coordinates import ETA_MAX, JET_TYPES
+from training.autoregressive.coordinates import ETA_MAX, JET_TYPES, PT_MIN
 from training.autoregressive.objects import (
     OBJECT_FEATURES,
     PAIR_FEATURES,
@@ -44,9 +45,13 @@ _ETA_WAVE: Final = float(np.pi / 3)
 
 _HEADS: Final = ("pt", "eta", "phi", "mass")
 _PAIRED: Final = _HEADS[1:]
-_RECOIL: Final = "recoil"
 _ALONG: Final = "along"
 _ACROSS: Final = "across"
+
+_WIDTHS: Final = (0.08, 0.2)
+"""Standard deviations in radians of peaks where a pair of jets has a certain mass."""
+
+_W_MASS: Final = 80.4
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -63,6 +68,7 @@ class NetworkConfig:
         pair: Hidden units for each pair of objects.
         bins: Bins of each density, an even number.
         harmonics: Of the series in eta and in phi.
+        resonances: Masses near which pairs of jets may peak; they are learnt, beginning with that of the W.
     """
 
     width: Size
@@ -74,6 +80,7 @@ class NetworkConfig:
     pair: Size
     bins: Annotated[int, Field(ge=2, multiple_of=2)]
     harmonics: tuple[Size, Size]
+    resonances: Annotated[int, Field(ge=0)]
 
     def __post_init__(self) -> None:
         if self.attention % self.heads:
@@ -107,7 +114,8 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         ]
         self.gain = tf.Variable(tf.ones(d))
         self.queries = {name: Affine(rng, d, hidden) for name in (*_HEADS, _ALONG, _ACROSS)}
-        self.pair_queries = {name: Affine(rng, d, pair) for name in (*_PAIRED, _RECOIL)}
+        self.pair_queries = {name: Affine(rng, d, pair) for name in _PAIRED}
+        self.recoil_query = Affine(rng, d, hidden)
         self.sources = {name: Affine(rng, 4 + N_OBJECT_TYPES, pair) for name in _PAIRED}
         known = {"eta": 2, "phi": 5 + RECOIL_FEATURES, "mass": 7 + RECOIL_FEATURES, _ACROSS: 3}
         self.given = {name: Affine(rng, width, hidden) for name, width in known.items()}
@@ -124,8 +132,13 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         self.phi_pair = Affine(rng, 4, pair)
         self.phi_middle = Affine(rng, pair, pair)
         self.phi_series = Affine(rng, pair, config.harmonics[1], 0.1)
-        self.recoil_pair = Affine(rng, RECOIL_FEATURES + 2, pair)
-        self.recoil_series = Affine(rng, pair, config.harmonics[1], 0.1)
+        self.recoil_given = Affine(rng, RECOIL_FEATURES + 2, hidden)
+        self.recoil_middle = Affine(rng, hidden, hidden)
+        self.recoil_series = Affine(rng, hidden, config.harmonics[1], 0.1)
+        if config.resonances:
+            self.resonance_sizes = Affine(rng, pair, config.resonances * len(_WIDTHS), 0.1)
+            masses = _W_MASS * np.arange(1, config.resonances + 1, dtype=np.float32)
+            self.log_masses = tf.Variable(np.log(masses / PT_MIN[ObjectType.JET]))
         self.mass_pair = Affine(rng, PAIR_FEATURES + 2, pair)
         self.mass_pool = Affine(rng, pair, hidden)
 
@@ -196,8 +209,9 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         logits = self._density("phi", self.queries["phi"](context) + self.given["phi"](given))
         series = _shown(self._phi_series(context, z, eta, sources), sources)
         cos, sin = (tf.reduce_sum(series * wave, axis=1) for wave in sources.phi_waves)
-        known = self.recoil_pair(tf.concat([recoil, z, eta], axis=1))
-        own = self.recoil_series(tf.nn.relu(self.pair_queries[_RECOIL](context) + known))
+        known = self.recoil_given(tf.concat([recoil, z, eta], axis=1))
+        hidden = tf.nn.relu(self.recoil_query(context) + known)
+        own = self.recoil_series(hidden + tf.nn.relu(self.recoil_middle(hidden)))
         toward = _waves(azimuth(recoil[:, :1], recoil[:, 1:2]), self.config.harmonics[1])
         both = tf.concat([cos + own * toward[0], sin + own * toward[1]], axis=1)
         logits += tf.matmul(both, self._basis(1, np.pi)[:, :-1])
@@ -212,7 +226,35 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         distance = tf.concat([apart, tf.minimum(apart, 1.0), tf.exp(-2 * squared), left], axis=-1)
         query = self.pair_queries["phi"](context) + self.phi_own(z)
         hidden = tf.nn.relu(query[:, None] + sources.hidden[1] + self.phi_pair(distance))
-        return self.phi_series(hidden + tf.nn.relu(self.phi_middle(hidden)))
+        hidden += tf.nn.relu(self.phi_middle(hidden))
+        series = self.phi_series(hidden)
+        return (
+            series + self._resonance_series(hidden, z, apart, sources) if self.config.resonances else series
+        )
+
+    def _resonance_series(
+        self, hidden: tf.Tensor, z: tf.Tensor, apart: tf.Tensor, sources: Sources
+    ) -> tf.Tensor:
+        """Coefficients of Gaussian peaks where a pair has one of the masses, [n, j, harmonics].
+
+        Args:
+            hidden: What is known of pairs, [n, j, pair].
+            z: log(pT / threshold), [n, 1].
+            apart: Distance in eta, [n, j, 1].
+            sources: The others.
+        """
+        n_waves, n_masses = self.config.harmonics[1], self.config.resonances
+        # m^2 = 2 pT pT' (cosh(delta eta) - cos(delta phi)) of massless jets.
+        ratio = tf.exp(2 * self.log_masses - z[:, None] - sources.columns.z) / 2
+        cos = tf.cosh(apart) - ratio
+        sizes = self.resonance_sizes(hidden) * sources.jets[..., None]
+        series = []
+        for mass in range(n_masses):
+            within = tf.cast(tf.abs(cos[..., mass : mass + 1]) < 1, tf.float32)
+            angle = tf.acos(tf.clip_by_value(cos[..., mass : mass + 1], -0.999, 0.999))
+            own = sizes[..., mass * len(_WIDTHS) : (mass + 1) * len(_WIDTHS)] * within
+            series.append(tf.matmul(own, _peaks(n_waves)) * _waves(angle, n_waves)[0])
+        return tf.add_n(series)
 
     def mass_logits(
         self, context: tf.Tensor, objects: Objects, recoil: tf.Tensor, sources: Sources | None
@@ -252,6 +294,12 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
 def _shown(x: tf.Tensor, sources: Sources) -> tf.Tensor:
     """Zeros in place of what belongs to sources that a query does not see."""
     return x if sources.visible is None else x * sources.visible
+
+
+def _peaks(harmonics: int) -> Floats:
+    """Coefficients of the harmonics of Gaussian peaks at angle 0, [widths, harmonics]."""
+    numbers = np.arange(1, harmonics + 1)
+    return np.asarray(np.exp(-np.square(np.outer(_WIDTHS, numbers)) / 2), np.float32)
 
 
 def _waves(angle: tf.Tensor, harmonics: int) -> tuple[tf.Tensor, tf.Tensor]:
