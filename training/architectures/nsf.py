@@ -26,14 +26,14 @@ from training.data.split import Split
 from training.event_rows import slot_rows
 from training.fit import load_best
 from training.fitting import Rows, fit_network
-from training.flow.coordinates import N_PLACEMENT, EventCoordinates
-from training.flow.coupling import CouplingFlow, FlowConfig
-from training.flow.layout import GroupedSlots
 from training.latents import NORMAL, UNIFORM, normals, uniforms
 from training.masks import build_mask_generator
 from training.onnx_export import export_events, export_masks, round_weights
 from training.progress import Progress
 from training.run import Run
+from training.spline_flow.coordinates import N_PLACEMENT, EventCoordinates
+from training.spline_flow.coupling import CouplingFlow, FlowConfig
+from training.spline_flow.layout import GroupedSlots
 
 _NETWORK: Final = "flow"
 _COORDINATES_FILE: Final = "coordinates.json"

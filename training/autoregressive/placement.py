@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.autoregressive.objects import azimuth
-from training.flow.coupling import wrap
+from training.spline_flow.coupling import wrap
 
 TURN: Final = np.float32(2 * np.pi)
 

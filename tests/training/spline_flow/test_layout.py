@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from events.objects import SYMBOLS
-from training.flow.layout import GroupedSlots
+from training.spline_flow.layout import GroupedSlots
 
 SLOTS = GroupedSlots(jets=3, b_jets=2, others=2)
 J, B, EM, EP, MM, MP, G = range(len(SYMBOLS))

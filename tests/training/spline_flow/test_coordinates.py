@@ -9,8 +9,8 @@ from events.batch import EventBatch, Floats
 from events.selection import valid_events
 from tests.support.synthetic import synthetic_events
 from training.data.slots import SlotLayout
-from training.flow.coordinates import N_PLACEMENT, EventCoordinates
-from training.flow.layout import GroupedSlots
+from training.spline_flow.coordinates import N_PLACEMENT, EventCoordinates
+from training.spline_flow.layout import GroupedSlots
 
 SLOTS = GroupedSlots(jets=6, b_jets=3, others=2)
 PADDED = SlotLayout.any_type(SLOTS.total)

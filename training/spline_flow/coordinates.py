@@ -18,9 +18,9 @@ import tensorflow as tf
 
 from events.batch import Bools, Floats, Ints
 from events.objects import OBJECT_CUTS
-from training.flow.coupling import wrap
-from training.flow.layout import JET_GROUPS, GroupedSlots
-from training.flow.quantiles import QuantileTable, from_normal
+from training.spline_flow.coupling import wrap
+from training.spline_flow.layout import JET_GROUPS, GroupedSlots
+from training.spline_flow.quantiles import QuantileTable, from_normal
 
 N_PLACEMENT: Final = 3
 """Uniform numbers that place an event: two reflections, along the beam and across it, and an azimuth."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.flow.quantiles import LIMIT, QuantileTable, from_normal
+from training.spline_flow.quantiles import LIMIT, QuantileTable, from_normal
 
 SAMPLE = np.random.default_rng(1).exponential(2.0, 20_000).astype(np.float32)
 

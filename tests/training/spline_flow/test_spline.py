@@ -3,7 +3,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from training.flow.spline import Spline, circle_spline, line_spline
+from training.spline_flow.spline import Spline, circle_spline, line_spline
 
 BINS, BOUND, ROWS, D = 6, 3.0, 400, 3
 Array = npt.NDArray[np.float64]

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from events.batch import Bools
 from training.config import STRICT
-from training.flow.spline import Spline, circle_spline, line_spline
+from training.spline_flow.spline import Spline, circle_spline, line_spline
 
 _BOUND: Final = 4.0
 _LOG_TURN: Final = float(np.log(2 * np.pi))

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from events.batch import Floats
-from training.flow.coupling import CouplingFlow, FlowConfig, wrap
+from training.spline_flow.coupling import CouplingFlow, FlowConfig, wrap
 
 LINES, CIRCLES, CONTEXT = 3, 2, 2
 CONFIG = FlowConfig(layers=4, bins=5, units=(16,))
