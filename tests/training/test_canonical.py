@@ -56,7 +56,8 @@ def looping(prefix: str, order: list[int]) -> onnx.ModelProto:
     p = {
         name: f"{prefix}{name}" for name in ("trips", "go", "base", "i", "in", "value", "half", "sum", "out")
     }
-    scalar, flag = ((kind, []) for kind in (onnx.TensorProto.INT64, onnx.TensorProto.BOOL))
+    none: list[None] = []
+    scalar, flag = (onnx.TensorProto.INT64, none), (onnx.TensorProto.BOOL, none)
     many = (onnx.TensorProto.FLOAT, [None])
     body = helper.make_graph(
         [

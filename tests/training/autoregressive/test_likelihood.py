@@ -18,7 +18,9 @@ def logs(events: Events) -> list[float]:
 def test_slots_that_no_event_uses_change_nothing() -> None:
     few = np.flatnonzero((CANONICAL.types >= 0).sum(axis=1) <= 3)
     narrow = Events(
-        *(tf.gather(x, few)[:, :3] for x in (EVENTS.types, EVENTS.kinematics, EVENTS.positions)),
+        tf.gather(EVENTS.types, few)[:, :3],
+        tf.gather(EVENTS.kinematics, few)[:, :3],
+        tf.gather(EVENTS.positions, few)[:, :3],
         tf.gather(EVENTS.residuals, few),
     )
     wide = [x for i, x in enumerate(logs(EVENTS)) if i in set(few.tolist())]

@@ -95,7 +95,7 @@ def described(drawn: dict[str, Floats]) -> tuple[Floats, Floats]:
     """Positions of events of two jets, and the logarithms of their density."""
     objects = np.stack([drawn[name] for name in ("E", "pt", "eta", "phi")], axis=2)
     met = np.stack([drawn["met"], drawn["met_phi"]], axis=1)
-    events = as_events(SAMPLER.coordinates, Canonical.of(met, drawn["type"], objects))
+    events = as_events(SAMPLER.coordinates, Canonical.of(met, drawn["type"].astype(np.int64), objects))
     places = events.positions.numpy()[:, :2]
     columns = [events.residuals.numpy(), places[:, 0, [0, 1, 3]], places[:, 1, [0, 1, 3]], places[:, 1, 2:3]]
     return np.concatenate(columns, axis=1), log_likelihood(SAMPLER.network, events).numpy()
