@@ -133,6 +133,9 @@ def _named(value: onnx.ValueInfoProto, name: str) -> onnx.ValueInfoProto:
     copy = onnx.ValueInfoProto()
     copy.CopyFrom(value)
     copy.name = name
+    # Open dimensions of a body have names of one run, and no meaning.
+    for dimension in copy.type.tensor_type.shape.dim:
+        dimension.ClearField("dim_param")
     return copy
 
 

@@ -58,7 +58,7 @@ def looping(prefix: str, order: list[int]) -> onnx.ModelProto:
     }
     none: list[None] = []
     scalar, flag = (onnx.TensorProto.INT64, none), (onnx.TensorProto.BOOL, none)
-    many = (onnx.TensorProto.FLOAT, [None])
+    many = (onnx.TensorProto.FLOAT, [f"{prefix}_open"])
     body = helper.make_graph(
         [
             helper.make_node("Mul", [p["value"], "two"], [p["half"]]),
