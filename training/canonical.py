@@ -48,6 +48,9 @@ def _canonical_parts(
     renamed = [_renamed(constants[tensor], names[tensor]) for tensor in used]
     for number, node in enumerate(nodes):
         node.name = f"{prefix}n{number}"
+        if not node.domain:
+            # Absent and empty mean the same, and are other bytes.
+            node.ClearField("domain")
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 attribute.g.CopyFrom(_canonical_body(attribute.g, names, f"{node.name}_"))
