@@ -6,6 +6,7 @@ of the events, and one entry that stands for all the rarer ones; the second leve
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from events.batch import Floats, Ints
 
 N_UNIFORMS: Final = 4
 """Uniform numbers that one mask takes: an index and an acceptance on each level."""
+
+_FILE: Final = "masks.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,17 @@ def build_mask_generator(
         first=build_alias_table([*frequent, rare.sum()] if len(rare) else frequent),
         second=build_alias_table(rare) if len(rare) else None,
     )
+
+
+def keep_masks(folder: Path, masks: Ints) -> None:
+    """Keep the masks of the training events, int64[n, 7], in the folder of a run."""
+    np.savez_compressed(folder / _FILE, masks=masks.astype(np.int8))
+
+
+def kept_mask_generator(folder: Path, *, frequent_share: float, max_objects: int) -> MaskGenerator:
+    """The generator of the masks that `keep_masks` kept; all else as for `build_mask_generator`."""
+    with np.load(folder / _FILE) as stored:
+        return build_mask_generator(stored["masks"], frequent_share=frequent_share, max_objects=max_objects)
 
 
 def occurring_types(masks: Ints | Sequence[Sequence[int]]) -> list[int]:

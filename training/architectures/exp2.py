@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import tensorflow as tf
 from pydantic.dataclasses import dataclass
 
@@ -21,7 +20,7 @@ from training.decoding import physical_columns
 from training.fit import load_best
 from training.fitting import Rows, fit_network
 from training.latents import normals
-from training.masks import MaskGenerator, build_mask_generator
+from training.masks import MaskGenerator, keep_masks, kept_mask_generator
 from training.onnx_export import export_graph, export_masks
 from training.progress import Progress
 from training.run import Run
@@ -79,7 +78,7 @@ class IndependentObjects:
 
     def prepare(self, run: Run, tables: Tables) -> None:
         """Keep masks and scales."""
-        np.savez_compressed(run.folder / "masks.npz", masks=read_masks(tables).astype(np.int8))
+        keep_masks(run.folder, read_masks(tables))
         learn_scales(run, tables)
 
     def networks(self, run: Run, tables: Tables) -> list[str]:
@@ -128,10 +127,9 @@ ARCHITECTURE: Final = IndependentObjects()
 def mask_generator(run: Run) -> MaskGenerator:
     """The mask generator of the training events."""
     settings = Settings.of(run.training_config)
-    with np.load(run.folder / "masks.npz") as stored:
-        return build_mask_generator(
-            stored["masks"], frequent_share=settings.frequent_share, max_objects=settings.max_objects
-        )
+    return kept_mask_generator(
+        run.folder, frequent_share=settings.frequent_share, max_objects=settings.max_objects
+    )
 
 
 def build_network(run: Run, table: str, *, seed: int) -> VAE:

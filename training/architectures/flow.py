@@ -34,14 +34,13 @@ from training.event_rows import slot_rows
 from training.fit import Fitter, load_best
 from training.fitting import read_rows
 from training.latents import UNIFORM, uniforms
-from training.masks import build_mask_generator
+from training.masks import keep_masks, kept_mask_generator
 from training.onnx_export import export_events, export_masks, round_weights
 from training.progress import Progress
 from training.run import Run
 
 _NETWORK: Final = "densities"
 _COORDINATES_FILE: Final = "coordinates.json"
-_MASKS_FILE: Final = "masks.npz"
 _OUTLIERS: Final = 2e-2
 """Share of the exported numbers in which densities near 0 may amplify rounding to more than it."""
 
@@ -161,7 +160,7 @@ class AutoregressiveFlow:
         layout = self.layout(run.training_config)
         parts = [layout.split(rows) for rows in slot_rows(tables.path(Split.TRAIN, SLOT_TABLE))]
         met, types, objects = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        np.savez_compressed(run.folder / _MASKS_FILE, masks=count_types(types).astype(np.int8))
+        keep_masks(run.folder, count_types(types))
         coordinates = Coordinates.fit(Canonical.of(met, types, objects))
         (run.folder / _COORDINATES_FILE).write_text(json.dumps(coordinates.to_json(), indent=2))
 
@@ -196,10 +195,9 @@ class AutoregressiveFlow:
         load_best(model, run.network_folder(_NETWORK))
         round_weights(model.network)
         sampler = EventSampler(model.network, _coordinates(run), settings.slots)
-        with np.load(run.folder / _MASKS_FILE) as stored:
-            masks = build_mask_generator(
-                stored["masks"], frequent_share=settings.frequent_share, max_objects=settings.slots
-            )
+        masks = kept_mask_generator(
+            run.folder, frequent_share=settings.frequent_share, max_objects=settings.slots
+        )
 
         def generate(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             return sampler(inputs[MASK_INPUT.name], inputs[UNIFORM])

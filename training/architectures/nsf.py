@@ -27,7 +27,7 @@ from training.event_rows import slot_rows
 from training.fit import load_best
 from training.fitting import Rows, fit_network
 from training.latents import NORMAL, UNIFORM, normals, uniforms
-from training.masks import build_mask_generator
+from training.masks import keep_masks, kept_mask_generator
 from training.onnx_export import export_events, export_masks, round_weights
 from training.progress import Progress
 from training.run import Run
@@ -37,7 +37,6 @@ from training.spline_flow.layout import GroupedSlots
 
 _NETWORK: Final = "flow"
 _COORDINATES_FILE: Final = "coordinates.json"
-_MASKS_FILE: Final = "masks.npz"
 _EVENTS_FOR_QUANTILES: Final = 500_000
 _OUTLIERS: Final = 1e-3
 """Share of the exported numbers in which 15 splines may amplify rounding to more than it."""
@@ -172,7 +171,7 @@ class NeuralSplineFlow:
             masks.append(count_types(layout.padded.split(rows)[1]))
             sample.append(rows[:missing])
             missing -= len(sample[-1])
-        np.savez_compressed(run.folder / _MASKS_FILE, masks=np.concatenate(masks).astype(np.int8))
+        keep_masks(run.folder, np.concatenate(masks))
         coordinates = EventCoordinates.fit(layout.slots, *layout.padded.split(np.concatenate(sample)))
         (run.folder / _COORDINATES_FILE).write_text(json.dumps(coordinates.to_json(), indent=2))
 
@@ -210,10 +209,9 @@ class NeuralSplineFlow:
         load_best(model, run.network_folder(_NETWORK))
         round_weights(model.flow)
         slots = coordinates.slots
-        with np.load(run.folder / _MASKS_FILE) as stored:
-            masks = build_mask_generator(
-                stored["masks"], frequent_share=settings.frequent_share, max_objects=slots.total
-            )
+        masks = kept_mask_generator(
+            run.folder, frequent_share=settings.frequent_share, max_objects=slots.total
+        )
         noises = (normals(coordinates.lines), uniforms(coordinates.circles + N_PLACEMENT))
         left_out = (
             f"Events with more than {slots.jets} jets, {slots.b_jets} b-jets or {slots.others} leptons and "

@@ -179,10 +179,8 @@ class _Step:
         """Events after object k, from those before it."""
         context, recoil, seen = self.position(k, state)
         m = self.layout.rows[k]
-        state = state._replace(seen=seen, done=tf.concat([context[m:], state.done], axis=0))
-        state = tf.nest.map_structure(lambda x: x[:m], state._replace(done=(), drawn=()))._replace(
-            done=state.done, drawn=state.drawn
-        )
+        going_on = tf.nest.map_structure(lambda x: x[:m], state._replace(seen=seen, done=(), drawn=()))
+        state = going_on._replace(done=tf.concat([context[m:], state.done], axis=0), drawn=state.drawn)
         return self._with_object(k, state, context[:m], recoil[:m])
 
     def position(self, k: Index, state: _State) -> tuple[tf.Tensor, tf.Tensor, tuple[tf.Tensor, ...]]:
