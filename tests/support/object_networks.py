@@ -23,9 +23,8 @@ CONFIG: Final = NetworkConfig(
     feedforward=8,
     hidden=8,
     pair=4,
-    bins=8,
+    bins=32,
     harmonics=(2, 3),
-    resonances=1,
 )
 
 

@@ -1,4 +1,9 @@
-"""Attention between objects, biased by what pairs of them have to do with each other."""
+"""Attention between objects, biased by what pairs of them have to do with each other.
+
+Here and in the modules that build on it, n queries meet j sources: their pairs have the shape [j, n, ...].
+What is known of them in single numbers comes as columns [..., n], for onnxruntime computes fast along a long
+last axis and, with a number or with something broadcast, tens of times as slowly along an axis of 1.
+"""
 
 from typing import Final
 
@@ -6,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from events.batch import Floats
-from training.autoregressive.objects import PAIR_FEATURES
 
-_NEVER: Final = -1e9
+_LARGEST: Final = 30.0
+"""Logits of attention go no higher: their exponentials are summed as they are."""
 
 
 class Affine(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
@@ -19,7 +24,7 @@ class Affine(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
         inputs: Width of x.
         outputs: Width of the result.
         scale: Of the initial weights.
-        bias: Initial b.
+        bias: Initial b; None for a map without.
     """
 
     def __init__(
@@ -28,20 +33,26 @@ class Affine(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
         inputs: int,
         outputs: int,
         scale: float = 1.0,
-        bias: Floats | float = 0.0,
+        bias: Floats | float | None = 0.0,
     ) -> None:
         super().__init__()
         weights = rng.standard_normal((inputs, outputs)) * scale / np.sqrt(inputs)
         self.kernel = tf.Variable(weights.astype(np.float32))
-        self.bias = tf.Variable(np.broadcast_to(np.float32(bias), outputs))
+        self.bias = None if bias is None else tf.Variable(np.broadcast_to(np.float32(bias), outputs))
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """The result, of x's shape but for the last axis."""
-        if len(x.shape) == 2 or x.shape[1] is None:
-            return tf.matmul(x, self.kernel) + self.bias
-        # Of rank 2, since the gradient of a product with more ranks is many times as slow.
-        flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), self.kernel) + self.bias
-        return tf.reshape(flat, (-1, *x.shape[1:-1], flat.shape[-1]))
+        """The result, [n, outputs] or [j, n, outputs], of x [n, inputs] or [j, n, inputs]."""
+        product = _times(x, self.kernel)
+        return product if self.bias is None else product + self.bias
+
+    def closed(self, x: tf.Tensor) -> tf.Tensor:
+        """The result for x [n, inputs], its first column once more behind the last, as on a circle."""
+        product = tf.matmul(x, tf.concat([self.kernel, self.kernel[:, :1]], axis=1))
+        return product if self.bias is None else product + tf.concat([self.bias, self.bias[:1]], axis=0)
+
+    def of_columns(self, x: tf.Tensor) -> tf.Tensor:
+        """The same of x whose first axis, not its last, is that of the inputs."""
+        return self(tf.transpose(x, (*range(1, len(x.shape)), 0)))
 
 
 class AttentionLayer(tf.Module):  # type: ignore[misc]
@@ -53,11 +64,10 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
         attention: Of keys and values, all heads together.
         heads: Number of heads.
         feedforward: Hidden units after attention.
-        pair: Hidden units for each pair of objects.
     """
 
     def __init__(
-        self, rng: np.random.Generator, *, width: int, attention: int, heads: int, feedforward: int, pair: int
+        self, rng: np.random.Generator, *, width: int, attention: int, heads: int, feedforward: int
     ) -> None:
         super().__init__()
         each = attention // heads
@@ -65,18 +75,14 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
         # Sums over the columns of each head, and the spreading of a number over them, as products.
         self._head_sums = members / np.sqrt(each).astype(np.float32)
         self._spread = members.T
-        self.qkv = [Affine(rng, width, attention) for _ in range(3)]
+        self.qkv = Affine(rng, width, 3 * attention)
         self.out = Affine(rng, attention, width, 0.5)
-        self.pair = Affine(rng, PAIR_FEATURES, pair)
-        self.bias = Affine(rng, pair, heads, 0.3)
         self.up = Affine(rng, width, feedforward)
         self.down = Affine(rng, feedforward, width, 0.5)
-        self.gains = [tf.Variable(tf.ones(width)) for _ in range(2)]
 
     def project(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Query, key and value of each row of x, [n, attention] each."""
-        scaled = normed(x, self.gains[0])
-        query, key, value = (affine(scaled) for affine in self.qkv)
+        query, key, value = tf.split(self.qkv(normed(x)), 3, axis=1)
         return query, key, value
 
     def attend(
@@ -84,31 +90,39 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
         query: tf.Tensor,
         keys: tf.Tensor,
         values: tf.Tensor,
-        pairs: tf.Tensor,
+        bias: tf.Tensor,
         visible: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """What queries see, [n, attention].
 
         Args:
             query: From `project`, [n, attention].
-            keys: Of the positions that each query may see, itself among them, [n, j, attention].
-            values: [n, j, attention].
-            pairs: Features of its pairs with their objects, [n, j, 8].
-            visible: 1 for those that it sees, else 0, [n, j, 1], or None for all.
+            keys: Of the positions that each query may see, itself among them, [j, n, attention].
+            values: [j, n, attention].
+            bias: Of each pair and head, [j, n, heads].
+            visible: 1 for those that it sees, else 0, [j, n], or None for all.
         """
-        products = tf.matmul(query[:, None] * keys, self._head_sums)
-        logits = products + self.bias(tf.nn.relu(self.pair(pairs)))
+        logits = _times(query * keys, self._head_sums) + bias
+        shares = tf.exp(tf.minimum(logits, _LARGEST))
         if visible is not None:
-            logits += (1 - visible) * np.float32(_NEVER)
-        shares = tf.matmul(tf.nn.softmax(logits, axis=1), self._spread)
-        return tf.reduce_sum(shares * values, axis=1)
+            shares *= visible[..., None]
+        total = tf.matmul(tf.reduce_sum(shares, axis=0) + 1e-20, self._spread)
+        return tf.reduce_sum(_times(shares, self._spread) * values, axis=0) / total
 
     def update(self, x: tf.Tensor, seen: tf.Tensor) -> tf.Tensor:
         """Rows [n, width] after the layer, from those before it and what `attend` gave."""
         x += self.out(seen)
-        return x + self.down(tf.nn.relu(self.up(normed(x, self.gains[1]))))
+        return x + self.down(tf.nn.relu(self.up(normed(x))))
 
 
-def normed(x: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
+def _times(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    if len(x.shape) == 2 or x.shape[0] is None:
+        return tf.matmul(x, kernel)
+    # Of rank 2, since the gradient of a product with more ranks is many times as slow.
+    flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), kernel)
+    return tf.reshape(flat, (x.shape[0], -1, flat.shape[-1]))
+
+
+def normed(x: tf.Tensor) -> tf.Tensor:
     """Rows of x over their root mean squares (Zhang and Sennrich, arXiv:1910.07467)."""
-    return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axis=-1, keepdims=True) + 1e-6) * gain
+    return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axis=-1, keepdims=True) + 1e-6)

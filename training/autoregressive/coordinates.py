@@ -3,7 +3,8 @@
 - The first object lies at azimuth 0 with eta >= 0, the second at an azimuth in [0, pi]: an event is turned
   and reflected until it does, and generated events are turned and reflected at random.
 - Objects come by type, those of a type by falling pT. log(pT / threshold) of the first of a type is told by
-  its quantile, that of each further one as a share of the one before, again by its quantile.
+  its quantile, that of each further one as a share of the one before, again by its quantile. The first of a
+  type that is the last chance to pass the selection has a table of its own: so generated events pass it.
 - Pseudorapidity is told as a share of its range. A jet's mass is told as the quantile of m / pT; leptons and
   photons have none. So E >= p.
 - MET is told as the vector sum of MET and all objects, along and across that of the objects: it is what the
@@ -20,16 +21,25 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from events.batch import Floats, Ints
-from events.objects import N_OBJECT_TYPES, OBJECT_CUTS
+from events.objects import EVENT_CRITERIA, N_OBJECT_TYPES, OBJECT_CUTS
 from training.autoregressive.quantiles import LogisticTable
 
 RANKS: Final = 4
 """Positions among the objects of a type that have a table of their own; later ones share the last."""
 
+LAST_CHANCE: Final = RANKS
+"""What stands for the rank of an object that must pass the selection, as no other can."""
+
+KINDS: Final = RANKS + 1
+"""Tables of pT of each type."""
+
 JET_TYPES: Final = 2
 """The first types, jets and b-jets, have masses."""
 
 PT_MIN: Final = np.array([cut.pt_min for cut in OBJECT_CUTS], np.float32)
+LOG_CRITERION: Final = np.log(np.array([cut.pt_min for cut in EVENT_CRITERIA], np.float32) / PT_MIN) - 1e-5
+"""log(pT / threshold) with which an object of each type lets an event pass the selection, less rounding."""
+
 ETA_MAX: Final = np.array([cut.abs_eta_max for cut in OBJECT_CUTS], np.float32)
 
 _TINY: Final = 1e-6
@@ -40,7 +50,7 @@ class Coordinates:
     """The tables of quantiles.
 
     Attributes:
-        pt: Of log(pT / threshold) and of its shares, for each type and rank in turn.
+        pt: Of log(pT / threshold) and of its shares, for each type and rank in turn, the last chance as one.
         mass: Of m / pT, for each type of jet.
         met: Of the residual along and across the sum of the objects, in GeV.
     """
@@ -52,11 +62,11 @@ class Coordinates:
     @classmethod
     def fit(cls, events: "Canonical") -> Self:
         """Learn them from events."""
-        chain, held = pt_kinds(events.types), events.types >= 0
+        kinds_, held = pt_kinds(events.types, events.log_pt), events.types >= 0
         relative = _relative_pt(events)
-        kinds = range(N_OBJECT_TYPES * RANKS)
+        kinds = range(N_OBJECT_TYPES * KINDS)
         return cls(
-            tuple(LogisticTable.fit(relative[held & (chain == kind)]) for kind in kinds),
+            tuple(LogisticTable.fit(relative[held & (kinds_ == kind)]) for kind in kinds),
             tuple(LogisticTable.fit(events.mass[events.types == type_]) for type_ in range(JET_TYPES)),
             tuple(LogisticTable.fit(residual) for residual in _residual(events)),
         )
@@ -80,10 +90,10 @@ class Coordinates:
 
         Those that an object lacks are arbitrary.
         """
-        chain, relative, types = pt_kinds(events.types), _relative_pt(events), events.types
+        kinds, relative, types = pt_kinds(events.types, events.log_pt), _relative_pt(events), events.types
         places = np.full((*types.shape, 4), 0.5, np.float32)
         for kind, table in enumerate(self.pt):
-            chosen = (chain == kind) & (types >= 0)
+            chosen = (kinds == kind) & (types >= 0)
             places[chosen, 0] = table.to_position(relative[chosen])
         places[..., 1] = (events.eta / ETA_MAX[types] + 1) / 2
         places[..., 2] = events.phi / (2 * np.pi) + 0.5
@@ -92,10 +102,19 @@ class Coordinates:
         residuals = zip(self.met, _residual(events), strict=True)
         return np.clip(places, 0, 1), np.stack([table.to_position(x) for table, x in residuals], axis=1)
 
-    def log_pt(self, kind: tf.Tensor, position: tf.Tensor, previous: tf.Tensor) -> tf.Tensor:
-        """log(pT / threshold), [n], from positions, and that of the object before; kind int64[n]."""
+    def log_pt(
+        self, kind: tf.Tensor, first: tf.Tensor, position: tf.Tensor, previous: tf.Tensor
+    ) -> tf.Tensor:
+        """log(pT / threshold) from positions, all of one shape.
+
+        Args:
+            kind: See `pt_kinds`, int64.
+            first: 1 for the first of a type, else 0.
+            position: Of pT.
+            previous: log(pT / threshold) of the object before.
+        """
         value = tf.maximum(LogisticTable.look_up(self.pt, kind, position), 0.0)
-        return tf.where(kind % RANKS == 0, value, value * previous)
+        return value * (first + (1 - first) * previous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +166,26 @@ class Canonical:
         )
 
 
-def pt_kinds(types: Ints) -> Ints:
-    """Which table tells the pT of each object, int64[n, s], from the types of ordered objects."""
+def pt_kinds(types: Ints, log_pt: npt.NDArray[np.float64]) -> Ints:
+    """Which table tells the pT of each object, int64[n, s].
+
+    Args:
+        types: Of ordered objects, int64[n, s], -1 where there is none.
+        log_pt: Their log(pT / threshold), [n, s].
+    """
+    rank = _ranks(types)
+    passes = (log_pt >= LOG_CRITERION[types]) & (types >= 0)
+    passed = np.cumsum(passes, axis=1) - passes > 0
+    last_type = types == types.max(axis=1, keepdims=True)
+    kinds: Ints = np.where((rank == 0) & last_type & ~passed, LAST_CHANCE, rank)
+    return np.maximum(types, 0) * KINDS + kinds
+
+
+def _ranks(types: Ints) -> Ints:
     rank = np.zeros_like(types)
     for i in range(1, types.shape[1]):
         rank[:, i] = np.where(types[:, i] == types[:, i - 1], np.minimum(rank[:, i - 1] + 1, RANKS - 1), 0)
-    return np.maximum(types, 0) * RANKS + rank
+    return rank
 
 
 def wrapped(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -163,7 +196,7 @@ def wrapped(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _relative_pt(events: Canonical) -> npt.NDArray[np.float64]:
     """log(pT / threshold) of the first of each type, its share of the one before of the others, [n, s]."""
     before = np.maximum(np.roll(events.log_pt, 1, axis=1), _TINY)
-    return np.where(pt_kinds(events.types) % RANKS == 0, events.log_pt, np.minimum(events.log_pt / before, 1))
+    return np.where(_ranks(events.types) == 0, events.log_pt, np.minimum(events.log_pt / before, 1))
 
 
 def _residual(events: Canonical) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -1,14 +1,26 @@
 """How likely events are, all positions of an event at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from events.objects import N_OBJECT_TYPES
-from training.autoregressive.coordinates import JET_TYPES
+from training.autoregressive.candidates import Candidate, best_pair
+from training.autoregressive.coordinates import JET_TYPES, LOG_CRITERION
 from training.autoregressive.densities import log_density
 from training.autoregressive.network import EventNetwork
-from training.autoregressive.objects import Objects, object_sums, pair_features
+from training.autoregressive.objects import (
+    LOG_PT,
+    Objects,
+    Sources,
+    object_sums,
+    of_type,
+    pair_distance,
+    pair_features,
+    recoil_features,
+)
+from training.autoregressive.overlap import allowed_azimuths
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,94 +40,197 @@ class Events:
     residuals: tf.Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The n * s objects of n events as queries one after another, and those before each as its sources.
+
+    Attributes:
+        objects: Their coordinates.
+        features: `Objects.features`, [10, n, s].
+        one_hot: Their types, [7, n, s].
+        sources: The objects before.
+        pairs: `pair_features` with them.
+    """
+
+    objects: Objects
+    features: tf.Tensor
+    one_hot: tf.Tensor
+    sources: Sources
+    pairs: Sequence[tf.Tensor]
+
+    @classmethod
+    def of(cls, network: EventNetwork, events: Events) -> "Described":
+        """Those of events."""
+        slots = events.types.shape[1]
+        *coordinates, mass = tf.unstack(events.kinematics, axis=2)
+        one_hot = tf.transpose(tf.one_hot(events.types, N_OBJECT_TYPES), (2, 0, 1))
+        features = Objects.of(*coordinates).features(mass, one_hot)
+        before = tf.eye(slots) * -1 + tf.linalg.band_part(tf.ones((slots, slots)), 0, -1)
+        visible = tf.tile(before, [1, tf.shape(events.types)[0]])
+        sources = network.source(*(tf.transpose(x, (0, 2, 1)) for x in (features, one_hot)))
+        sources = sources.repeated(slots, visible)
+        objects = Objects.of(*map(_flat, coordinates))
+        return cls(objects, features, one_hot, sources, pair_features(objects, sources.objects))
+
+    @property
+    def slots(self) -> int:
+        """Room for objects in an event."""
+        slots: int = self.one_hot.shape[2]
+        return slots
+
+    @property
+    def jet(self) -> tf.Tensor:
+        """1 for a jet or b-jet, else 0, [n * s]."""
+        return _flat(tf.reduce_sum(self.one_hot[:JET_TYPES], axis=0))
+
+    def candidates(self) -> Candidate:
+        """The best pair among the objects before each position, n * (s + 1) of them."""
+        own, light = _columns(self.features[:LOG_PT]), _flat(self.one_hot[0])
+        pairs = best_pair(own, light, self.pairs, self.sources)
+        momentum = tf.unstack(tf.reshape(pairs.momentum, (4, -1, self.slots)), axis=2)
+        away = tf.unstack(tf.reshape(pairs.away, (-1, self.slots)), axis=1)
+        best = [Candidate.none(tf.shape(self.one_hot)[1])]
+        for one in map(Candidate, momentum, away):
+            best.append(best[-1].nearer(one))
+        momentum = tf.stack([one.momentum for one in best], axis=2)
+        return Candidate(_columns(momentum), _flat(tf.stack([one.away for one in best], axis=1)))
+
+
 def log_likelihood(network: EventNetwork, events: Events) -> tf.Tensor:
     """Logarithm of the density of the positions of events, given their numbers of objects, [n]."""
     slots = events.types.shape[1]
-    one_hot = tf.one_hot(events.types, N_OBJECT_TYPES)
-    contexts, recoil = contexts_of_positions(network, events.kinematics, one_hot)
+    described = Described.of(network, events)
+    candidate = described.candidates()
+    contexts, recoil = contexts_of_positions(network, described, candidate)
+    contexts = tf.reshape(contexts, (-1, slots + 1, contexts.shape[1]))
     last = tf.one_hot(tf.reduce_sum(tf.cast(events.types >= 0, tf.int32), axis=1), slots + 1)
     met = _met(network, tf.reduce_sum(contexts * last[..., None], axis=1), events.residuals)
-    return met + _objects(network, events, one_hot, _rows(contexts[:, :slots]), _rows(recoil[:, :slots]))
+    before = tf.reshape(contexts[:, :slots], (-1, contexts.shape[2]))
+    momentum, away, recoil = (
+        _without_last(x, slots) for x in (candidate.momentum, candidate.away[None], recoil)
+    )
+    return met + _objects(network, events, described, before, recoil, Candidate(momentum, away[0]))
 
 
 def contexts_of_positions(
-    network: EventNetwork, kinematics: tf.Tensor, one_hot: tf.Tensor
+    network: EventNetwork, described: Described, candidate: Candidate
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Contexts and features of the recoil of all positions, [n, s + 1, ...] each."""
-    positions = kinematics.shape[1] + 1
+    """Contexts [n * (s + 1), width] and features of the recoil [8, n * (s + 1)] of all positions."""
+    one_hot = described.one_hot
+    positions = described.slots + 1
     # Position k holds object k - 1, position 0 none.
-    columns = tf.split(tf.pad(kinematics, [[0, 0], [1, 0], [0, 0]]), 4, axis=2)
-    held, types = Objects.of(*columns[:3]), tf.pad(one_hot, [[0, 0], [1, 0], [0, 0]])
-    features = held.features(columns[3], types)
-    following = tf.pad(one_hot, [[0, 0], [0, 1], [0, 1]])
-    none = 1 - tf.reduce_sum(following, axis=2, keepdims=True)
-    following += tf.pad(none, [[0, 0], [0, 0], [N_OBJECT_TYPES, 0]])
-    counts = tf.reduce_sum(one_hot, axis=1, keepdims=True)
-    counts = tf.concat([counts - tf.cumsum(types, axis=1), tf.repeat(counts, positions, axis=1)], axis=2)
-    sums = tf.cumsum(object_sums(features), axis=1)
-    x, recoil = network.first_tokens(*map(_rows, (features, types, following, sums, counts)))
-    own = Objects(*map(_rows, held.columns))
-    pairs = pair_features(own, Objects(*(tf.repeat(y, positions, axis=0) for y in held.columns)))
-    visible = _for_each_event(_seen_by_positions(positions), features)
-    for layer in network.layers:
-        query, key, value = layer.project(x)
-        keys, values = (
-            tf.repeat(tf.reshape(y, (-1, positions, y.shape[1])), positions, axis=0) for y in (key, value)
-        )
-        x = layer.update(x, layer.attend(query, keys, values, pairs, visible))
-    return tuple(tf.reshape(y, (-1, positions, y.shape[1])) for y in (network.context(x), recoil))
+    features, types = (tf.pad(x, [[0, 0], [0, 0], [1, 0]]) for x in (described.features, one_hot))
+    following = tf.pad(one_hot, [[0, 1], [0, 0], [0, 1]])
+    none = 1 - tf.reduce_sum(following, axis=0, keepdims=True)
+    following += tf.pad(none, [[N_OBJECT_TYPES, 0], [0, 0], [0, 0]])
+    counts = tf.reduce_sum(one_hot, axis=2, keepdims=True)
+    to_come = counts - tf.cumsum(types, axis=2)
+    counts = tf.repeat(counts, positions, axis=2)
+    total = tf.reduce_sum(counts, axis=0, keepdims=True)
+    chance = last_chances(one_hot, described.features[LOG_PT])[None]
+    recoil = recoil_features(_columns(tf.cumsum(object_sums(features), axis=2)))
+    inputs = map(_columns, (features, types, following, chance, to_come / 2, counts / 2, total / 5))
+    x = network.first_tokens(*inputs, recoil, candidate.features)
+    own = Objects.from_features(_columns(features))
+    held = Objects.from_features(_each_query(features, positions))
+    pairs = pair_features(own, held)
+    visible = tf.tile(_seen_by_positions(positions), [1, tf.shape(one_hot)[1]])
+    for layer, bias in zip(network.layers, network.biases(pairs), strict=True):
+        query, *others = layer.project(x)
+        keys, values = (_each_query(_by_event(y, positions), positions, axis=1) for y in others)
+        x = layer.update(x, layer.attend(query, keys, values, bias, visible))
+    return network.context(x), recoil
+
+
+def last_chances(one_hot: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    """1 where a position describes an object that must pass the selection, as no other can, [n, s + 1].
+
+    Args:
+        one_hot: Types, zeros where there is no object, [7, n, s].
+        z: log(pT / threshold), [n, s].
+    """
+    held = tf.reduce_sum(one_hot, axis=0)
+    same = tf.reduce_sum(one_hot[..., 1:] * one_hot[..., :-1], axis=0)
+    first = held - tf.pad(same, [[0, 0], [1, 0]])
+    after = tf.cumsum(one_hot, axis=2, reverse=True)
+    others = tf.reduce_sum(after, axis=0) - tf.reduce_sum(after * one_hot, axis=0)
+    passes = held * tf.cast(z >= of_type(one_hot, LOG_CRITERION), tf.float32)
+    passed = tf.cumsum(passes, axis=1, exclusive=True)
+    chance = first * tf.cast((others < 0.5) & (passed < 0.5), tf.float32)
+    return tf.pad(chance, [[0, 0], [0, 1]])
 
 
 def _objects(
-    network: EventNetwork, events: Events, one_hot: tf.Tensor, contexts: tf.Tensor, recoil: tf.Tensor
+    network: EventNetwork,
+    events: Events,
+    described: Described,
+    contexts: tf.Tensor,
+    recoil: tf.Tensor,
+    candidate: Candidate,
 ) -> tf.Tensor:
     """Logarithm of the density of the objects' positions, [n]."""
-    slots = events.types.shape[1]
-    columns = tf.split(events.kinematics, 4, axis=2)
-    before = tf.linalg.band_part(tf.ones((slots, slots)), -1, 0) - tf.eye(slots)
-    sources = network.source(Objects.of(*columns[:3]), columns[3], one_hot)
-    sources = sources.repeated(slots, _for_each_event(before, one_hot))
-    z, eta, phi = map(_rows, columns[:3])
-    at = tf.unstack(_rows(events.positions), axis=1)
-    first, second = (tf.tile(place, [tf.shape(one_hot)[0]]) for place in tf.unstack(tf.eye(slots)[:2]))
-    held = tf.reshape(tf.cast(events.types >= 0, tf.float32), (-1,))
-    jets = tf.reshape(tf.reduce_sum(one_hot[..., :JET_TYPES], axis=2), (-1,))
-    etas = network.eta_logits(contexts, z, sources)
-    phis = network.phi_logits(contexts, z, eta, recoil, sources)
-    masses = network.mass_logits(contexts, Objects.of(z, eta, phi), recoil, sources)
+    slots, n = described.slots, tf.shape(events.types)[0]
+    objects, sources, jet = described.objects, described.sources, described.jet
+    at = tf.unstack(tf.reshape(events.positions, (-1, 4)), axis=1)
+    first, second = (tf.tile(place, [n]) for place in tf.unstack(tf.eye(slots)[:2]))
+    held = _flat(tf.cast(events.types >= 0, tf.float32))
+    previous = _columns(tf.pad(described.features, [[0, 0], [0, 0], [1, 0]])[..., :slots])
+    etas = network.eta(contexts, objects.z, sources)
+    phis = network.phi(contexts, objects.z, objects.eta, recoil, candidate, sources)
+    pairs = (*described.pairs, *pair_distance(objects, sources.objects))
+    masses = network.mass(contexts, objects, recoil, pairs, sources)
+    allowed = allowed_azimuths(objects.eta, jet, sources, network.config.bins)
     logs = (
-        held * log_density(network.pt_logits(contexts), at[0])
+        held * log_density(network.pt_logits(contexts, recoil, previous), at[0])
         + held * _halved(etas, at[1], first)
-        + held * (1 - first) * _halved(phis, at[2], second)
-        + jets * log_density(masses, at[3])
+        + held * (1 - first) * _halved(phis, at[2], second, allowed)
+        + jet * log_density(masses, at[3])
     )
     return tf.reduce_sum(tf.reshape(logs, (-1, slots)), axis=1)
 
 
 def _met(network: EventNetwork, contexts: tf.Tensor, residuals: tf.Tensor) -> tf.Tensor:
     """Logarithm of the density of the positions of both residuals, [n]."""
-    along, across = tf.split(residuals, 2, axis=1)
+    along, across = tf.unstack(residuals, axis=1)
     logits = network.met_logits(contexts), network.met_across_logits(contexts, along)
-    return log_density(logits[0], along[:, 0]) + log_density(logits[1], across[:, 0])
+    return log_density(logits[0], along) + log_density(logits[1], across)
 
 
-def _halved(logits: tf.Tensor, position: tf.Tensor, halved: tf.Tensor) -> tf.Tensor:
+def _halved(
+    logits: tf.Tensor, position: tf.Tensor, halved: tf.Tensor, allowed: tf.Tensor | None = None
+) -> tf.Tensor:
     """Logarithm of the density at positions, of which some (1) can only lie in the upper half."""
-    half = log_density(logits[:, (logits.shape[1] - 1) // 2 :], 2 * position - 1)
-    return tf.where(halved > 0, half, log_density(logits, position))
+    upper = slice((logits.shape[1] - 1) // 2, None)
+    half = log_density(logits[:, upper], 2 * position - 1, None if allowed is None else allowed[:, upper])
+    return tf.where(halved > 0, half, log_density(logits, position, allowed))
 
 
 def _seen_by_positions(positions: int) -> tf.Tensor:
-    """1 where a position (row) sees another: up to itself those with an object; the first sees itself."""
-    seen = tf.linalg.band_part(tf.ones((positions, positions)), -1, 0)
-    return seen - tf.pad(tf.ones((positions - 1, 1)), [[1, 0], [0, positions - 1]])
+    """1 where a position (column) sees another: up to itself those with an object; the first sees itself."""
+    seen = tf.linalg.band_part(tf.ones((positions, positions)), 0, -1)
+    return seen - tf.pad(tf.ones((1, positions - 1)), [[0, positions - 1], [1, 0]])
 
 
-def _rows(x: tf.Tensor) -> tf.Tensor:
-    """All objects of all events one after another, [n * s, ...]."""
-    return tf.reshape(x, (-1, x.shape[-1]))
+def _flat(x: tf.Tensor) -> tf.Tensor:
+    """One number each [n, s] of all queries, [n * s]."""
+    return tf.reshape(x, (-1,))
 
 
-def _for_each_event(visible: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-    """What each query of an event sees, [queries, s], for all events of x, [n * queries, s, 1]."""
-    return tf.tile(visible, [tf.shape(x)[0], 1])[..., None]
+def _columns(x: tf.Tensor) -> tf.Tensor:
+    """Columns [w, n, s] of all queries, [w, n * s]."""
+    return tf.reshape(x, (x.shape[0], -1))
+
+
+def _without_last(x: tf.Tensor, slots: int) -> tf.Tensor:
+    """Columns of all positions of events, [w, n * (s + 1)], without those of the last, [w, n * s]."""
+    return _columns(tf.reshape(x, (x.shape[0], -1, slots + 1))[..., :slots])
+
+
+def _by_event(x: tf.Tensor, positions: int) -> tf.Tensor:
+    """Rows of all positions, [n * p, w], position by position, [p, n, w]."""
+    return tf.transpose(tf.reshape(x, (-1, positions, x.shape[1])), (1, 0, 2))
+
+
+def _each_query(x: tf.Tensor, queries: int, axis: int = 2) -> tf.Tensor:
+    """What events hold in columns [w, n, p] or rows [p, n, w], for each query, [..., p, n * queries, ...]."""
+    return tf.repeat(tf.transpose(x, (0, 2, 1)) if axis == 2 else x, queries, axis=axis)

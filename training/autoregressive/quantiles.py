@@ -54,8 +54,9 @@ class LogisticTable:
         values = np.array([table.values for table in tables], np.float32).ravel()
         place = position * np.float32(KNOTS - 1)
         below = tf.minimum(tf.cast(place, tf.int64), KNOTS - 2)
-        left, right = (tf.gather(tf.constant(values), which * KNOTS + below + step) for step in (0, 1))
-        return left + (place - tf.cast(below, tf.float32)) * (right - left)
+        index, steps = which * KNOTS + below, np.append(np.diff(values), np.float32(0))
+        within = place - tf.cast(below, tf.float32)
+        return tf.gather(values, index) + within * tf.gather(steps, index)
 
 
 def prior(bins: int) -> Floats:

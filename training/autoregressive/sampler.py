@@ -7,26 +7,32 @@ before a loop.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import tensorflow as tf
 
 from events.objects import N_OBJECT_TYPES
-from training.autoregressive.coordinates import ETA_MAX, JET_TYPES, PT_MIN, Coordinates
+from training.autoregressive.candidates import Candidate, best_pair
+from training.autoregressive.coordinates import JET_TYPES, LAST_CHANCE, Coordinates
 from training.autoregressive.densities import Cumulated, invert
-from training.autoregressive.multiplicities import Index, Multiplicities
+from training.autoregressive.multiplicities import Index, Multiplicities, ToDraw
 from training.autoregressive.network import EventNetwork
 from training.autoregressive.objects import (
+    LOG_PT,
     N_SUMS,
     OBJECT_FEATURES,
     Objects,
     Sources,
     object_sums,
+    pair_distance,
     pair_features,
+    recoil_features,
 )
+from training.autoregressive.overlap import without_overlap
 from training.autoregressive.placement import TURN, placed
 from training.autoregressive.quantiles import LogisticTable
+from training.autoregressive.state import State, Summary
 
 AZIMUTHS: Final = 4
 """Azimuths that a jet may try, until no other jet is near."""
@@ -36,9 +42,6 @@ PER_OBJECT: Final = 3 + AZIMUTHS
 
 PER_EVENT: Final = 5
 """Uniform numbers an event: two residuals, two reflections, a turn."""
-
-_NEAR: Final = 0.36
-"""Delta-R^2 below which no two jets lie: the jets' R^2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class EventSampler:
         layout = Multiplicities.of(masks, self.slots)
         for_events = uniform[:, :PER_EVENT]
         for_objects = tf.reshape(uniform[:, PER_EVENT:], (-1, self.slots, PER_OBJECT))
-        step = _Step(self.network, self.coordinates, layout, for_objects)
+        step = _Step(self.network, self.coordinates, layout, tf.transpose(for_objects, (1, 2, 0)))
         state = step.next(1, step.first())
         most = tf.reduce_sum(masks[0])
         _, state = tf.while_loop(
@@ -91,16 +94,16 @@ class EventSampler:
             (tf.constant(2, tf.int64), state),
             shape_invariants=(tf.TensorShape([]), state.shapes()),
         )
-        context, _, _ = step.position(most, state)
+        context = step.position(most, state)[0]
         residual = self._residual(tf.concat([context, state.done], axis=0), for_events)
-        drawn = tf.pad(state.drawn, [[0, 0], [0, self.slots - tf.shape(state.drawn)[1]], [0, 0]])
-        columns = tf.unstack(tf.ensure_shape(drawn, (None, self.slots, 4)), axis=2)
-        return placed(layout.present(), columns, residual, for_events[:, 2:])
+        drawn = tf.pad(state.drawn, [[0, self.slots - tf.shape(state.drawn)[0]], [0, 0], [0, 0]])
+        columns = tf.unstack(tf.ensure_shape(tf.transpose(drawn, (1, 2, 0)), (4, None, self.slots)))
+        return placed(layout.types, columns, residual, for_events[:, 2:])
 
     def _residual(self, contexts: tf.Tensor, uniform: tf.Tensor) -> list[tf.Tensor]:
         """MET and all objects together, along their sum and across, in GeV, [n] each."""
         along = invert(self.network.met_logits(contexts), uniform[:, 0])
-        across = invert(self.network.met_across_logits(contexts, along[:, None]), uniform[:, 1])
+        across = invert(self.network.met_across_logits(contexts, along), uniform[:, 1])
         which = tf.zeros_like(along, tf.int64)
         return [
             LogisticTable.look_up(self.coordinates.met, which + i, place)
@@ -108,37 +111,23 @@ class EventSampler:
         ]
 
 
-class _State(NamedTuple):
-    """Events after k objects; m of n rows have that many.
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """What m objects are drawn from.
 
     Attributes:
-        features: `Objects.features` of object k - 1, [m, 10].
-        types: Its type, one-hot, [m, 7].
-        sums: `object_sums` of all objects, [m, 5].
-        to_come: Objects of each type that are still to come, float32[m, 7].
-        seen: Keys and values of the positions that hold an object, [m, k - 1, attention], layer by layer.
-        sources: `Sources.tensors` of all objects, [m, k, ...].
-        done: Contexts for the MET of the other rows, [n - m, width].
-        drawn: pT, eta, phi and m / pT of the objects of all rows, 0 for none, [n, k, 4].
+        context: Of the network, [m, width].
+        recoil: `recoil_features` of what came before, [8, m].
+        before: What came before.
+        sources: The objects before, if there are any.
+        candidate: That for a W boson.
     """
 
-    features: tf.Tensor
-    types: tf.Tensor
-    sums: tf.Tensor
-    to_come: tf.Tensor
-    seen: tuple[tf.Tensor, ...]
-    sources: tuple[tf.Tensor, ...]
-    done: tf.Tensor
-    drawn: tf.Tensor
-
-    def shapes(self) -> "_State":
-        """The shapes that these tensors keep: rows change, and so does the middle axis of those of rank 3."""
-
-        def kept(x: tf.Tensor) -> tf.TensorShape:
-            return tf.TensorShape([None] * (len(x.shape) - 1) + [x.shape[-1]])
-
-        shapes: _State = tf.nest.map_structure(kept, self)
-        return shapes
+    context: tf.Tensor
+    recoil: tf.Tensor
+    before: Summary
+    sources: Sources | None
+    candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +138,7 @@ class _Step:
         network: The densities.
         coordinates: What positions mean.
         layout: The objects that the events shall have.
-        uniform: float32[n, slots, PER_OBJECT].
+        uniform: float32[slots, PER_OBJECT, n].
     """
 
     network: EventNetwork
@@ -157,137 +146,145 @@ class _Step:
     layout: Multiplicities
     uniform: tf.Tensor
 
-    def first(self) -> _State:
+    def first(self) -> State:
         """Events after the first object, which lies at azimuth 0 with eta >= 0."""
-        masks = self.layout.masks
-        n = tf.shape(masks)[0]
-        features, types, sums = (tf.zeros((n, width)) for width in (OBJECT_FEATURES, N_OBJECT_TYPES, N_SUMS))
-        masks = tf.cast(masks, tf.float32)
-        counts = tf.concat([masks, masks], axis=1)
-        x, recoil = self.network.first_tokens(features, types, self.layout.following(0, n), sums, counts)
+        counts = tf.cast(tf.transpose(self.layout.masks), tf.float32) / 2
+        n, total = tf.shape(counts)[1], tf.reduce_sum(counts, axis=0, keepdims=True) * (2 / 5)
+        features, types, sums, zero = (
+            tf.zeros((width, n)) for width in (OBJECT_FEATURES, N_OBJECT_TYPES, N_SUMS, 1)
+        )
+        none = Candidate.none(n)
+        before = Summary(
+            features, types, sums, counts, counts, total, zero, none.momentum, tf.expand_dims(none.away, 0)
+        )
+        x, recoil = self._token(0, before)
         for layer in self.network.layers:
             # The first position sees itself alone.
             x = layer.update(x, layer.project(x)[2])
         context = self.network.context(x)
-        none: tuple[tf.Tensor, ...] = tuple(
-            tf.zeros((n, 0, self.network.config.attention)) for _ in range(2 * len(self.network.layers))
+        seen: tuple[tf.Tensor, ...] = tuple(
+            tf.zeros((0, n, self.network.config.attention)) for _ in range(2 * len(self.network.layers))
         )
-        start = _State(features, types, sums, masks, none, (), context[:0], tf.zeros((n, 0, 4)))
-        return self._with_object(0, start, context, recoil)
+        start = State(before.packed, tf.zeros(0), (), seen, context[:0], tf.zeros((0, 4, n)))
+        return self._with_object(0, start, _Position(context, recoil, before, None, none))
 
-    def next(self, k: Index, state: _State) -> _State:
+    def next(self, k: Index, state: State) -> State:
         """Events after object k, from those before it."""
         context, recoil, seen = self.position(k, state)
         m = self.layout.rows[k]
-        going_on = tf.nest.map_structure(lambda x: x[:m], state._replace(seen=seen, done=(), drawn=()))
-        state = going_on._replace(done=tf.concat([context[m:], state.done], axis=0), drawn=state.drawn)
-        return self._with_object(k, state, context[:m], recoil[:m])
+        done = tf.concat([context[m:], state.done], axis=0)
+        state = state._replace(seen=seen, done=done).first(m)
+        before, sources = Summary.unpacked(state.summary), Sources.from_tensors(state.features, *state.waves)
+        at = _Position(context[:m], recoil[:, :m], before, sources, before.candidate)
+        return self._with_object(k, state, at)
 
-    def position(self, k: Index, state: _State) -> tuple[tf.Tensor, tf.Tensor, tuple[tf.Tensor, ...]]:
-        """Contexts after k > 0 objects, features of their recoil, and `_State.seen` with this position."""
-        n = tf.shape(state.features)[0]
-        counts = tf.concat([state.to_come, tf.cast(self.layout.masks[:n], tf.float32)], axis=1)
-        following = self.layout.following(k, n)
-        x, recoil = self.network.first_tokens(state.features, state.types, following, state.sums, counts)
-        pairs = pair_features(
-            Objects.from_features(state.features), Sources.from_tensors(*state.sources).columns
-        )
+    def position(self, k: Index, state: State) -> tuple[tf.Tensor, tf.Tensor, tuple[tf.Tensor, ...]]:
+        """Contexts after k > 0 objects, features of their recoil, and `State.seen` with this position."""
+        before = Summary.unpacked(state.summary)
+        x, recoil = self._token(k, before)
+        pairs = pair_features(Objects.from_features(before.features), Objects.from_features(state.features))
         seen: list[tf.Tensor] = []
-        for i, layer in enumerate(self.network.layers):
+        for i, (layer, bias) in enumerate(zip(self.network.layers, self.network.biases(pairs), strict=True)):
             query, *new = layer.project(x)
             old = state.seen[2 * i : 2 * i + 2]
-            seen += [tf.concat([a, b[:, None]], axis=1) for a, b in zip(old, new, strict=True)]
-            x = layer.update(x, layer.attend(query, seen[-2], seen[-1], pairs))
+            seen += [tf.concat([a, tf.expand_dims(b, 0)], axis=0) for a, b in zip(old, new, strict=True)]
+            x = layer.update(x, layer.attend(query, seen[-2], seen[-1], bias))
         return self.network.context(x), recoil, tuple(seen)
 
-    def _with_object(self, k: Index, state: _State, context: tf.Tensor, recoil: tf.Tensor) -> _State:
-        """Events with an object k; all rows of the arguments have one."""
-        network, m = self.network, tf.shape(context)[0]
-        uniform = tf.unstack(tf.gather(self.uniform, k, axis=1)[:m], axis=1)
-        type_, kind = (tf.gather(x, k, axis=1)[:m] for x in (self.layout.types, self.layout.kinds))
-        one_hot = tf.one_hot(type_, N_OBJECT_TYPES)
-        jet = tf.reduce_sum(one_hot[:, :JET_TYPES], axis=1)
-        sources = Sources.from_tensors(*state.sources) if state.sources else None
-        z = self.coordinates.log_pt(
-            kind, invert(network.pt_logits(context), uniform[0]), state.features[:, 4]
+    def _token(self, k: Index, before: Summary) -> tuple[tf.Tensor, tf.Tensor]:
+        to_draw = self.layout.to_draw(k, tf.shape(before.features)[1])
+        recoil = recoil_features(before.sums)
+        token = self.network.first_tokens(
+            before.features,
+            before.types,
+            to_draw.following,
+            to_draw.chance * (1 - before.passed),
+            before.to_come,
+            before.counts,
+            before.total,
+            recoil,
+            before.candidate.features,
         )
-        z = z[:, None]
-        eta = _eta(network.eta_logits(context, z, sources), uniform[1], type_, halved=_is(k, 0))[:, None]
+        return token, recoil
+
+    def _with_object(self, k: Index, state: State, at: _Position) -> State:
+        """Events with an object k; all rows of the arguments have one."""
+        network, m = self.network, tf.shape(at.context)[0]
+        p_pt, p_eta, p_mass, *p_phi = tf.unstack(tf.gather(self.uniform, k)[:, :m])
+        wanted = self.layout.to_draw(k, m)
+        z = self._log_pt(wanted, at, p_pt)
+        eta = _eta(network.eta(at.context, z, at.sources), p_eta, halved=_is(k, 0)) * wanted.eta_max
         phi = tf.zeros_like(eta)
-        if sources is not None:
-            logits = network.phi_logits(context, z, eta, recoil, sources)
-            phi = _phi(logits, uniform[3:], eta, jet, sources, halved=_is(k, 1))[:, None]
+        if at.sources is not None:
+            logits = network.phi(at.context, z, eta, at.recoil, at.candidate, at.sources)
+            phi = without_overlap(_tries(logits, p_phi, halved=_is(k, 1)), eta, wanted.jet, at.sources)
         objects = Objects.of(z, eta, phi)
-        place = invert(network.mass_logits(context, objects, recoil, sources), uniform[2])
-        table = tf.minimum(type_, JET_TYPES - 1)
-        mass = (jet * LogisticTable.look_up(self.coordinates.mass, table, place))[:, None]
-        columns = tf.concat([tf.gather(PT_MIN, type_)[:, None] * tf.exp(z), eta, phi, mass], axis=1)
-        return self._after(state, objects, mass, one_hot, columns)
+        others = at.sources.objects if at.sources is not None else None
+        pairs = () if others is None else pair_features(objects, others)
+        near = () if others is None else (*pairs, *pair_distance(objects, others))
+        place = invert(network.mass(at.context, objects, at.recoil, near, at.sources), p_mass)
+        table = tf.cast(wanted.one_hot[JET_TYPES - 1], tf.int64)
+        mass = wanted.jet * LogisticTable.look_up(self.coordinates.mass, table, place)
+        new, candidate = objects.features(mass, wanted.one_hot), at.candidate
+        if at.sources is not None:
+            candidate = candidate.nearer(best_pair(new[:LOG_PT], wanted.one_hot[0], pairs, at.sources))
+        kept = tf.stack([wanted.pt_min * tf.exp(z), eta, phi, mass])
+        return self._after(state, at, wanted, new, candidate, kept)
+
+    def _log_pt(self, wanted: ToDraw, at: _Position, uniform: tf.Tensor) -> tf.Tensor:
+        """log(pT / threshold), [m]."""
+        place = invert(self.network.pt_logits(at.context, at.recoil, at.before.features), uniform)
+        kind = wanted.kind + wanted.chance * (1 - at.before.passed[0]) * LAST_CHANCE
+        previous = at.before.features[LOG_PT]
+        return self.coordinates.log_pt(tf.cast(kind, tf.int64), wanted.first, place, previous)
 
     def _after(
-        self, state: _State, objects: Objects, mass: tf.Tensor, types: tf.Tensor, columns: tf.Tensor
-    ) -> _State:
-        """The state with new objects: columns and m / pT [m, 1], one-hot types [m, 7]; columns to be kept."""
-        features = objects.features(mass, types)
-        as_sources = Objects(*(column[:, None] for column in objects.columns))
-        new = self.network.source(as_sources, mass[:, None], types[:, None]).tensors
-        if state.sources:
-            new = tuple(tf.concat(both, axis=1) for both in zip(state.sources, new, strict=True))
-        beyond = tf.shape(state.drawn)[0] - tf.shape(columns)[0]
-        drawn = tf.concat([state.drawn, tf.pad(columns, [[0, beyond], [0, 0]])[:, None]], axis=1)
-        return _State(
+        self,
+        state: State,
+        at: _Position,
+        drawn: ToDraw,
+        features: tf.Tensor,
+        candidate: Candidate,
+        kept: tf.Tensor,
+    ) -> State:
+        """The state with new objects: what they are, their features [10, m], columns to be kept [4, m]."""
+        types, before = drawn.one_hot, at.before
+        sources = self.network.source(tf.expand_dims(features, 1), tf.expand_dims(types, 1))
+        if at.sources is not None:
+            sources = at.sources.followed_by(sources)
+        beyond = tf.shape(state.drawn)[2] - tf.shape(kept)[1]
+        kept = tf.expand_dims(tf.pad(kept, [[0, 0], [0, beyond]]), 0)
+        passes = tf.cast(features[LOG_PT] >= drawn.criterion, tf.float32)
+        summary = Summary(
             features,
             types,
-            state.sums + object_sums(features),
-            state.to_come - types,
-            state.seen,
-            new,
-            state.done,
-            drawn,
+            before.sums + object_sums(features),
+            before.to_come - types / 2,
+            before.counts,
+            before.total,
+            tf.maximum(before.passed, passes),
+            candidate.momentum,
+            tf.expand_dims(candidate.away, 0),
         )
+        own, *waves = sources.tensors
+        drawn_so_far = tf.concat([state.drawn, kept], axis=0)
+        return State(summary.packed, own, tuple(waves), state.seen, state.done, drawn_so_far)
+
+
+def _eta(logits: tf.Tensor, uniform: tf.Tensor, *, halved: bool) -> tf.Tensor:
+    """Shares of the largest pseudorapidity, [m], not negative if halved."""
+    bins = logits.shape[1] - 1
+    return invert(logits[:, bins // 2 :], uniform) if halved else 2 * invert(logits, uniform) - 1
+
+
+def _tries(logits: tf.Tensor, uniform: Sequence[tf.Tensor], *, halved: bool) -> tf.Tensor:
+    """Azimuths for all uniform numbers, [t, m]; >= 0 if halved."""
+    if halved:
+        upper = logits[:, (logits.shape[1] - 1) // 2 :]
+        return Cumulated(upper).at(tf.stack(uniform)) * np.float32(np.pi)
+    return (Cumulated(logits).at(tf.stack(uniform)) - 0.5) * TURN
 
 
 def _is(k: Index, number: int) -> bool:
     """Whether k is that number and not one that is known only when the graph runs."""
     return isinstance(k, int) and k == number
-
-
-def _eta(logits: tf.Tensor, uniform: tf.Tensor, type_: tf.Tensor, *, halved: bool) -> tf.Tensor:
-    """Pseudorapidities, [m], not negative if halved."""
-    bins = logits.shape[1] - 1
-    share = invert(logits[:, bins // 2 :], uniform) if halved else 2 * invert(logits, uniform) - 1
-    return share * tf.gather(ETA_MAX, type_)
-
-
-def _phi(
-    logits: tf.Tensor,
-    uniform: Sequence[tf.Tensor],
-    eta: tf.Tensor,
-    jet: tf.Tensor,
-    sources: Sources,
-    *,
-    halved: bool,
-) -> tf.Tensor:
-    """The first azimuth of several at which no jet lies within another, else the last, [m]; >= 0 if halved.
-
-    Args:
-        logits: [m, bins + 1].
-        uniform: Numbers in [0, 1), float32[m] for each azimuth to try.
-        eta: [m, 1].
-        jet: 1 for a jet, else 0, [m].
-        sources: The objects before.
-        halved: Whether only the upper half is allowed.
-    """
-    density = Cumulated(logits[:, (logits.shape[1] - 1) // 2 :] if halved else logits)
-    columns = sources.columns
-    # What is left for the distance in phi; negative where an azimuth does not matter.
-    jets = jet[:, None] * sources.jets
-    left = jets * _NEAR - tf.square(eta - columns.eta[..., 0])
-    chosen = near = None
-    for number in uniform:
-        place = density.at(number)
-        tried = place * np.float32(np.pi) if halved else (place - 0.5) * TURN
-        chosen = tried if chosen is None else tf.where(near, tried, chosen)
-        turn = tf.abs(chosen[:, None] - columns.phi[..., 0])
-        near = tf.reduce_any(tf.square(tf.minimum(turn, TURN - turn)) < left, axis=1)
-    return chosen

@@ -116,11 +116,12 @@ def _stream(
         tqdm(desc="reading events", unit=" events", unit_scale=True, disable=not progress) as bar,
     ):
         writers = {Split.TRAIN: train, Split.VALIDATION: validation}
-        for path in files:
+        for index, path in enumerate(files):
+            shares = fractions.of_file(index)
             for ordinals, batch in numbered(path):
                 wanted = layout.select(batch)
                 for split in Split:
-                    chosen = wanted & fractions.contains(split, ordinals)
+                    chosen = wanted & shares.contains(split, ordinals)
                     events[split] += int(np.count_nonzero(chosen))
                     if split in writers:
                         writers[split].write(batch.take(chosen))

@@ -21,9 +21,10 @@ def numbered(path: Path) -> Iterator[tuple[npt.NDArray[np.int64], EventBatch]]:
 
 def read_split(files: Sequence[Path], split: Split, fractions: SplitFractions) -> Iterator[EventBatch]:
     """The events of one split, streamed from files of any supported format and any size."""
-    for path in files:
+    for index, path in enumerate(files):
+        shares = fractions.of_file(index)
         for ordinals, batch in numbered(path):
-            yield batch.take(fractions.contains(split, ordinals))
+            yield batch.take(shares.contains(split, ordinals))
 
 
 def first_events(batches: Iterable[EventBatch], n: int) -> EventBatch:

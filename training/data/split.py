@@ -22,19 +22,32 @@ class Split(StrEnum):
 class SplitFractions:
     """Shares of the events; what train and validation leave is the test split.
 
+    Attributes:
+        train: Share to train on.
+        validation: Share to validate on.
+        split_files: How many of several files are split, the first of them; all events of the others are
+            trained on. 0 for all.
+
     Raises:
         ValueError: If a share is negative, no event is left to train on, or they exceed 1.
     """
 
     train: float = 0.66
     validation: float = 0.01
+    split_files: int = 0
 
     def __post_init__(self) -> None:
+        if self.split_files < 0:
+            raise ValueError(f"split_files must not be negative, as {self.split_files} is")
         if self.train <= 0 or self.validation < 0 or self.train + self.validation > 1:
             raise ValueError(
                 f"split fractions must be positive and sum to at most 1, not "
                 f"train = {self.train}, validation = {self.validation}"
             )
+
+    def of_file(self, index: int) -> "SplitFractions":
+        """The shares of the events of one of several files, counted from 0."""
+        return SplitFractions(1.0, 0.0) if 0 < self.split_files <= index else self
 
     def contains(self, split: Split, ordinals: npt.NDArray[np.int64]) -> Bools:
         """Whether the events at these positions of their file belong to the split, bool[n].

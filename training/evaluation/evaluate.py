@@ -80,8 +80,12 @@ def evaluate_file(path: Path, task: Task) -> Judgement:
 def learnt_by(manifest: Manifest) -> Learnt:
     """What the manifest tells of the model's training."""
     split: Any = manifest.training.config.get("split", {})
-    covers = manifest.covers if isinstance(manifest, WholeEventsManifest) else None
-    return Learnt(SplitFractions(**split), covers)
+    fractions, covers = SplitFractions(**split), None
+    if isinstance(manifest, WholeEventsManifest):
+        covers = manifest.covers
+    digests = manifest.training.data.files.values()
+    whole = {digest for i, digest in enumerate(digests) if fractions.of_file(i) != fractions}
+    return Learnt(fractions, covers, whole)
 
 
 def jet_radius(files: Sequence[Path]) -> float:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -58,10 +59,12 @@ class Learnt:
         fractions: Shares of the events that it learnt from.
         covers: The most objects of each type, by symbol, of the events that it learnt from and makes, and
             none of any other; None for all events.
+        whole_files: Digests of the files of which it learnt from all events.
     """
 
     fractions: SplitFractions = field(default_factory=SplitFractions)
     covers: Mapping[str, int] | None = None
+    whole_files: AbstractSet[str] = frozenset()
 
 
 def read_truth(files: Sequence[Path], split: TruthSplit, learnt: Learnt, events: int) -> Truth:
@@ -74,7 +77,8 @@ def read_truth(files: Sequence[Path], split: TruthSplit, learnt: Learnt, events:
         events: Number of events at most.
 
     Raises:
-        ValueError: If a part has fewer than 100 events.
+        ValueError: If a part has fewer than 100 events, or the model was trained on all events of a file that
+            shall hold some that it has not seen.
         EventFileError: If a file is not one of events.
         OSError: If a file cannot be read.
     """
@@ -90,6 +94,10 @@ def read_truth(files: Sequence[Path], split: TruthSplit, learnt: Learnt, events:
             reference = part(other, "the other half of the events")
             return Truth(part(held_out, "one half of the events"), reference, None)
         case TruthSplit.TEST:
+            if whole := [
+                path for path, digest in zip(files, digests, strict=True) if digest in learnt.whole_files
+            ]:
+                raise ValueError(f"{whole[0]}: the model was trained on all events of it; judge it by others")
             limits = {Split.TEST: events, Split.TRAIN: max(events, _TRAINING_EVENTS)}
             held_out, training = _read(files, learnt, limits)
             reference = part(

@@ -21,7 +21,7 @@ CONFIG = {
     "split": {"train": 0.7, "validation": 0.2},
     "network": {
         "width": 8, "layers": 1, "attention": 4, "heads": 2, "feedforward": 8, "hidden": 8, "pair": 4,
-        "bins": 8, "harmonics": [2, 2], "resonances": 1,
+        "bins": 32, "harmonics": [2, 2],
     },
     "fit": {
         "batch_size": 25, "epochs": 4, "patience": 4, "learning_rate": 1e-2, "schedule": "cosine",

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from events.objects import EVENT_CRITERIA, ObjectType
 from tests.support.object_networks import PaddedEvents, padded_events
-from training.autoregressive.coordinates import ETA_MAX, RANKS, Coordinates, pt_kinds
+from training.autoregressive.coordinates import ETA_MAX, KINDS, LAST_CHANCE, PT_MIN, Coordinates, pt_kinds
 
 EVENTS = padded_events(1500, seed=1)
 
@@ -44,11 +45,13 @@ def test_pt_comes_back_from_positions() -> None:
     events = EVENTS.canonical
     coordinates = Coordinates.fit(events)
     positions, _ = coordinates.positions(events)
-    kinds = pt_kinds(events.types)
+    kinds = pt_kinds(events.types, events.log_pt)
     for k in range(events.types.shape[1]):
         held = events.types[:, k] >= 0
         previous = tf.constant(events.log_pt[held, k - 1].astype(np.float32))
-        found = coordinates.log_pt(tf.constant(kinds[held, k]), tf.constant(positions[held, k, 0]), previous)
+        first = np.isin(kinds[held, k] % KINDS, (0, LAST_CHANCE)).astype(np.float32)
+        kind, place = tf.constant(kinds[held, k]), tf.constant(positions[held, k, 0])
+        found = coordinates.log_pt(kind, tf.constant(first), place, previous)
         np.testing.assert_allclose(found.numpy(), events.log_pt[held, k], atol=3e-3)
 
 
@@ -69,4 +72,30 @@ def test_what_json_has_is_all() -> None:
 
 def test_ranks_count_objects_of_a_type() -> None:
     types = np.array([[0, 0, 0, 0, 0, 1, 1, 4, -1]])
-    assert (pt_kinds(types) % RANKS).tolist() == [[0, 1, 2, 3, 3, 0, 1, 0, 0]]
+    log_pt = np.full(types.shape, 5.0)
+    assert (pt_kinds(types, log_pt) % KINDS).tolist() == [[0, 1, 2, 3, 3, 0, 1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("types", "pt", "kinds"),
+    [
+        ([0, 0], [70, 30], [LAST_CHANCE, 1]),
+        ([0, 1], [50, 65], [0, LAST_CHANCE]),
+        ([0, 1], [60, 65], [0, 0]),
+        ([0, 4, 4], [50, 30, 20], [0, LAST_CHANCE, 1]),
+        ([0, 1, 6], [50, 40, 30], [0, 0, LAST_CHANCE]),
+    ],
+)
+def test_the_first_of_the_last_type_is_the_last_chance_where_none_passed(
+    types: list[int], pt: list[float], kinds: list[int]
+) -> None:
+    log_pt = np.log(np.array([pt]) / PT_MIN[types])
+    assert (pt_kinds(np.array([types]), log_pt) % KINDS).tolist() == [kinds]
+
+
+def test_a_last_chance_passes_at_every_position() -> None:
+    events = EVENTS.canonical
+    kind = ObjectType.JET * KINDS + LAST_CHANCE
+    assert (pt_kinds(events.types, events.log_pt) == kind).sum() > 100
+    least = min(Coordinates.fit(events).pt[kind].values)
+    assert PT_MIN[0] * np.exp(least) >= EVENT_CRITERIA[0].pt_min * (1 - 2e-5)

@@ -3,11 +3,11 @@ import pytest
 import tensorflow as tf
 
 from events.batch import Floats
-from training.autoregressive.densities import invert, log_density
+from training.autoregressive.densities import Cumulated, invert, log_density
 
-BINS = 6
+BINS = 16
 LOGITS = np.random.default_rng(1).normal(0, 2, (5, BINS + 1)).astype(np.float32)
-GRID = np.linspace(0, 1, 6001).astype(np.float32)
+GRID = np.linspace(0, 1, 16001).astype(np.float32)
 
 
 def density_on_grid(logits: Floats) -> Floats:
@@ -35,8 +35,28 @@ def test_sampling_inverts_the_cumulative_distribution(row: int) -> None:
 
 
 def test_a_density_that_is_almost_all_in_one_bin_can_be_inverted() -> None:
-    logits = tf.constant([[-80.0, 0.0, 0.0, -80.0, -80.0]])
+    logits = np.full((1, BINS + 1), -80.0, np.float32)
+    logits[0, 4:6] = 0
     for share in (0.0, 0.5, 1 - 2**-24):
-        found = float(invert(logits, tf.constant([share], tf.float32))[0])
-        assert 0 <= found <= 0.75 + 1e-3
-    assert float(invert(logits, tf.constant([0.5]))[0]) == pytest.approx(0.375, abs=1e-5)
+        found = float(invert(tf.constant(logits), tf.constant([share], tf.float32))[0])
+        assert 3 / BINS <= found <= 6 / BINS + 1e-3 or share == 0
+    assert float(invert(tf.constant(logits), tf.constant([0.5]))[0]) == pytest.approx(4.5 / BINS, abs=1e-5)
+
+
+def test_several_numbers_of_a_row_become_what_each_alone_does() -> None:
+    uniform = np.random.default_rng(2).random((3, len(LOGITS)), dtype=np.float32)
+    found = Cumulated(tf.constant(LOGITS)).at(tf.constant(uniform)).numpy()
+    alone = [invert(tf.constant(LOGITS), tf.constant(row)).numpy() for row in uniform]
+    np.testing.assert_allclose(found, alone, atol=1e-6)
+
+
+def test_values_that_are_not_allowed_have_no_share_of_the_density() -> None:
+    logits, left = tf.constant(LOGITS), np.ones((len(LOGITS), BINS + 1), np.float32)
+    # Nothing up to the middle of the range.
+    left[:, : BINS // 2], left[:, BINS // 2] = 0, 0.5
+    allowed = GRID >= 0.5
+    for row in range(len(LOGITS)):
+        rows = tf.repeat(logits[row : row + 1], len(GRID), axis=0)
+        weights = tf.constant(np.repeat(left[row : row + 1], len(GRID), axis=0))
+        found = np.exp(log_density(rows, tf.constant(GRID), weights).numpy())
+        assert np.trapezoid(found[allowed], GRID[allowed]) == pytest.approx(1, abs=1e-3)

@@ -34,3 +34,15 @@ def test_growing_the_training_share_keeps_its_events() -> None:
 def test_impossible_fractions_are_refused(train: float, validation: float) -> None:
     with pytest.raises(ValueError, match="split fractions"):
         SplitFractions(train, validation)
+
+
+def test_all_events_of_files_beyond_those_that_are_split_are_trained_on() -> None:
+    fractions = SplitFractions(0.6, 0.1, split_files=1)
+    assert fractions.of_file(0) == fractions
+    assert fractions.of_file(1).contains(Split.TRAIN, ORDINALS).all()
+    assert SplitFractions(0.6, 0.1).of_file(7) == SplitFractions(0.6, 0.1)
+
+
+def test_a_negative_number_of_files_is_refused() -> None:
+    with pytest.raises(ValueError, match="split_files"):
+        SplitFractions(0.6, 0.1, split_files=-1)

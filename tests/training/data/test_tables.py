@@ -77,6 +77,17 @@ def test_events_of_all_splits_are_counted(tmp_path: Path, source: Path) -> None:
     assert tables.rows[Split.TRAIN][EVENT_TABLE] == tables.events[Split.TRAIN]
 
 
+def test_further_files_may_be_trained_on_as_a_whole(tmp_path: Path, source: Path) -> None:
+    more = tmp_path / "more.csv"
+    write_events(more, [synthetic_events(500, seed=5)])
+    fractions = SplitFractions(0.6, 0.2, split_files=1)
+    tables = build_tables([source, more], tmp_path / "cache", fractions, PerTypeTables(), progress=False)
+    alone = build_tables([source], tmp_path / "cache", fractions, PerTypeTables(), progress=False)
+    assert tables.events == alone.events | {"train": alone.events["train"] + 500}
+    read = sum(map(len, read_split([source, more], Split.TRAIN, fractions)))
+    assert read == tables.events["train"]
+
+
 def test_splits_share_no_event(source: Path) -> None:
     ids = [batch.event_id for split in Split for batch in whole(source, split)]
     assert sorted(np.concatenate(ids).tolist()) == sorted(

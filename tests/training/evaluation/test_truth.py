@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from events.digest import file_sha256
 from events.files import write_events
 from tests.support.synthetic import synthetic_events
 from training.data.split import Split, SplitFractions
@@ -69,6 +70,13 @@ def test_too_few_events_are_refused_with_their_part(tmp_path: Path) -> None:
     write_events(path, [synthetic_events(200, seed=9)])
     with pytest.raises(ValueError, match=r"few\.csv: test split: .* at least 100 are needed"):
         read_truth([path], TruthSplit.TEST, LEARNT, 300)
+
+
+def test_a_file_that_was_trained_on_as_a_whole_holds_nothing_to_judge_by(path: Path) -> None:
+    learnt = Learnt(FRACTIONS, whole_files={file_sha256(path)})
+    with pytest.raises(ValueError, match=r"truth\.csv: the model was trained on all events of it"):
+        read_truth([path], TruthSplit.TEST, learnt, 300)
+    assert len(read_truth([path], TruthSplit.ALL, learnt, 300).held_out.events) == 300
 
 
 @pytest.mark.parametrize("split", TruthSplit)
