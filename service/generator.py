@@ -24,8 +24,8 @@ Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 MAX_ATTEMPTS: Final = 1000
 """Attempts at a valid event. A model that needs more cannot make the event at all."""
 
-_MADE_TOGETHER: Final = 128
-"""Attempts made at once where fewer events are left: several at each cost little more than one."""
+FIRST_EVENTS: Final = 512
+"""Events of the first task of a slice: fewer than a block has, so that its first bytes come soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class EventGenerator(Protocol):
     @property
     def manifest(self) -> Manifest:
         """The model that makes them."""
+
+    def first_stop(self, start: int) -> int:
+        """Where in a block a first, short part that begins at `start` had best end."""
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
@@ -88,6 +91,8 @@ def finished_block(
     first: EventBatch,
     validity: Validity,
     again: Callable[[Ints, Ints], EventBatch],
+    *,
+    together: int,
     max_attempts: int,
 ) -> Block:
     """A block from its first attempts. Where only valid events count, the others are made again.
@@ -97,6 +102,7 @@ def finished_block(
         first: The first attempts.
         validity: With ``all`` the first attempts stand.
         again: Makes the events at some positions of `first` again: positions int64[k], attempts int64[k].
+        together: Attempts made at once where fewer events are left, several at each.
         max_attempts: When to give up on an event.
 
     Raises:
@@ -108,7 +114,7 @@ def finished_block(
     parts, chosen, n_made = [first], np.arange(len(first)), len(first)
     left, attempt = failed, 1
     while left.size and attempt <= max_attempts:
-        depth = min(max(1, _MADE_TOGETHER // left.size), max_attempts + 1 - attempt)
+        depth = min(max(1, together // left.size), max_attempts + 1 - attempt)
         attempts = np.arange(attempt, attempt + depth)
         events = again(np.repeat(left, depth), np.tile(attempts, left.size))
         valid = valid_events(events).reshape(left.size, depth)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from events.objects import N_OBJECT_TYPES, SYMBOLS
 from models.manifest import IndependentObjectsManifest
 from service.addresses import AddressSpace, Stream
 from service.generator import (
+    FIRST_EVENTS,
     MAX_ATTEMPTS,
     Block,
     Columns,
@@ -19,6 +21,9 @@ from service.generator import (
     model_name,
 )
 from service.runtime import LoadedGraph, Noise, OutputError
+
+_TOGETHER: Final = 128
+"""Several attempts at an event cost little more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class IndependentObjects:
     manifest: IndependentObjectsManifest
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
+
+    def first_stop(self, start: int) -> int:
+        """Anywhere: an event does not depend on those beside it."""
+        return start + FIRST_EVENTS
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
@@ -57,7 +66,9 @@ class IndependentObjects:
             ids, wanted = first.event_id[failed], masks[failed]
             return self._events(ids, wanted, self._later_noise(space, ids, attempts, wanted))
 
-        return finished_block(self.manifest, first, validity, again, self.max_attempts)
+        return finished_block(
+            self.manifest, first, validity, again, together=_TOGETHER, max_attempts=self.max_attempts
+        )
 
     def _masks(self, space: AddressSpace, index: int) -> Ints:
         masks = draw_masks(self.manifest, self.graphs["masks"], space, index)

@@ -27,7 +27,7 @@ Tensor: TypeAlias = npt.NDArray[Any]
 Untyped: TypeAlias = Any
 """Something of onnxruntime, which has no types."""
 
-_CPU_ROWS: Final = (64, 128, 256, 512, 1024)
+CPU_ROWS: Final = (64, 128, 256, 512, 1024)
 _CUDA_ROWS: Final = (256, 4096, 16384)
 """Rows that a run of a graph may have, rising; a run with fewer is padded to the next of them.
 
@@ -102,10 +102,18 @@ def _padded(values: Tensor, rows: int) -> Tensor:
     return padded
 
 
-def load_graph(path: Path, graph: AnyGraph, device: Device) -> LoadedGraph:
+def load_graph(
+    path: Path, graph: AnyGraph, device: Device, cpu_rows: tuple[int, ...] = CPU_ROWS
+) -> LoadedGraph:
     """Open an ONNX file, check it against the manifest, and run it once on fixed noise.
 
     That is done on the CPU first, so that a file that is no good is told from a device that is none.
+
+    Args:
+        path: The file.
+        graph: What the manifest says of it.
+        device: Where it shall run.
+        cpu_rows: Rows that a run on a CPU may have, rising.
 
     Raises:
         ArtefactError: If the file is not the graph that the manifest describes.
@@ -113,7 +121,7 @@ def load_graph(path: Path, graph: AnyGraph, device: Device) -> LoadedGraph:
     """
     session = _open_on_cpu(path)
     _check_signature(path, graph, session)
-    loaded = LoadedGraph(graph, session, _CPU_ROWS)
+    loaded = LoadedGraph(graph, session, cpu_rows)
     try:
         loaded(_trial(graph))
     except OutputError as error:

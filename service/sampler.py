@@ -3,19 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from events.batch import EventBatch, concatenate
+from models.graphs import AnyGraph, EventsGraph
 from models.manifest import IndependentObjectsManifest, Manifest
 from models.shelf import Artefact
 from service.addresses import INDEX_LIMIT, AddressSpace
 from service.generator import Block, EventGenerator, Validity
 from service.independent_objects import IndependentObjects
-from service.runtime import Device, load_graph
-from service.whole_events import WholeEvents
-
-FIRST_EVENTS: Final = 512
-"""Events of the first task of a slice: fewer than a block has, so that its first bytes come soon."""
+from service.runtime import CPU_ROWS, Device, load_graph
+from service.whole_events import CELLS, WholeEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +61,12 @@ class DatasetSlice:
     def tasks(self) -> Iterator[Callable[[], Block]]:
         """The work: calls that each give the next part of the slice, in any thread and in any order."""
         size, end = self.generator.manifest.block_events, self.offset + self.n
-        start, stop = self.offset, self.offset + FIRST_EVENTS
+        start, stop = self.offset, self.generator.first_stop(self.offset % size)
         while start < end:
-            index = start // size
-            first, stop = index * size, min(stop, (index + 1) * size, end)
-            yield partial(self.generator.block, self.seed, index, self.validity, start - first, stop - first)
-            start, stop = stop, end
+            index, first = start // size, start % size
+            stop = min(stop, size, first + end - start)
+            yield partial(self.generator.block, self.seed, index, self.validity, first, stop)
+            start, stop = index * size + stop, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,8 @@ class Sampler:
         """
         manifest = artefact.manifest
         graphs = {
-            name: load_graph(artefact.path(graph), graph, device) for name, graph in manifest.graphs.items()
+            name: load_graph(artefact.path(graph), graph, device, _cpu_rows(graph))
+            for name, graph in manifest.graphs.items()
         }
         if isinstance(manifest, IndependentObjectsManifest):
             return cls(IndependentObjects(manifest, graphs))
@@ -110,3 +108,8 @@ class Sampler:
     def sample(self, n: int, seed: int, offset: int = 0, validity: Validity = "valid") -> EventBatch:
         """The events of a slice in one batch."""
         return concatenate([task().events for task in self.slice(n, seed, offset, validity).tasks()])
+
+
+def _cpu_rows(graph: AnyGraph) -> tuple[int, ...]:
+    """Rows that a run may have on a CPU: a cell of whole events is one run."""
+    return (CPU_ROWS[0], *CELLS) if isinstance(graph, EventsGraph) else CPU_ROWS

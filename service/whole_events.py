@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from models.graphs import MASK_INPUT, Noise
 from models.manifest import WholeEventsManifest
 from service.addresses import AddressSpace, Stream
 from service.generator import (
+    FIRST_EVENTS,
     MAX_ATTEMPTS,
     Block,
     Columns,
@@ -23,8 +24,11 @@ from service.generator import (
 )
 from service.runtime import LoadedGraph, OutputError
 
-_SMALL_CELLS: Final = (512, 1024)
-"""Where cells of a block end but the last: see `_cell_ends`."""
+CELLS: Final = (FIRST_EVENTS, 1536, 2048)
+"""Events of the cells of a block: see `_cell_ends`."""
+
+_TOGETHER: Final = 8
+"""Few attempts at an event: each costs as much as any other event, and the second hardly ever fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class WholeEvents:
     manifest: WholeEventsManifest
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
+
+    def first_stop(self, start: int) -> int:
+        """Where the cell of `start` ends, as it is generated whole."""
+        return next(end for end in _cell_ends(self.manifest.block_events) if end > start)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
@@ -78,7 +86,9 @@ class WholeEvents:
             wanted = {name: values[failed] for name, values in masks.items()}
             return self._events(ids, wanted | self._later_noise(space, ids, attempts))
 
-        return finished_block(self.manifest, first, validity, again, self.max_attempts)
+        return finished_block(
+            self.manifest, first, validity, again, together=_TOGETHER, max_attempts=self.max_attempts
+        )
 
     def _masks(self, space: AddressSpace, index: int) -> Columns:
         if "masks" not in self.graphs:
@@ -124,7 +134,8 @@ def _cell_ends(n: int) -> list[int]:
     A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell is
     always generated whole. Small cells come first: an answer begins with one.
     """
-    return [0, *(end for end in _SMALL_CELLS if end < n), n]
+    ends = accumulate(CELLS)
+    return [0, *takewhile(lambda end: end < n, ends), n]
 
 
 def _stream(noise: Noise) -> Stream:

@@ -12,8 +12,9 @@ from events.selection import invalid_event_rate
 from service.collection import Collection
 from service.errors import TimeLimitError
 from service.generation import GenerateQuery, Generation
+from service.generator import FIRST_EVENTS
 from service.metrics import Metrics
-from service.sampler import FIRST_EVENTS, Sampler
+from service.sampler import Sampler
 from service.settings import Settings
 from service.state import ServiceState
 from service.stream import Call, EventResponse, Reader, event_chunks

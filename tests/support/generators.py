@@ -19,6 +19,9 @@ class FailingGenerator:
     def manifest(self) -> Manifest:
         return self.inner.manifest
 
+    def first_stop(self, start: int) -> int:
+        return self.inner.first_stop(start)
+
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
     ) -> Block:
@@ -37,6 +40,9 @@ class WatchedGenerator:
     @property
     def manifest(self) -> Manifest:
         return self.inner.manifest
+
+    def first_stop(self, start: int) -> int:
+        return self.inner.first_stop(start)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
