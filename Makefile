@@ -42,9 +42,11 @@ bench-check: .venv/dev/.ready ## Measure quickly; fail if a ratio is much worse 
 soak: .venv/dev/.ready ## Bear clients of every kind, kills and restarts, for SECONDS (600); needs Linux.
 	$(DEV)/python -m tests.soak --seconds $(SECONDS)
 
-train: .venv/dev/.ready ## Simulate a process and train a model: make train PROCESS=stop_02 MODEL=exp3 EVENTS=306000.
+train: .venv/dev/.ready ## Simulate a process and train a model: make train PROCESS=stop_02 MODEL=exp3 EVENTS=306000; MORE=325000 events of a second simulation are all trained on.
 	$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(EVENTS) --seed 1 --out data/$(PROCESS).csv
-	$(DEV)/eventmill-train train --process $(PROCESS) --config $(MODEL) --data data/$(PROCESS).csv --run runs/$(PROCESS)-$(MODEL)
+	$(if $(MORE),$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(MORE) --seed 2 --out data/$(PROCESS)_2.csv)
+	$(DEV)/eventmill-train train --process $(PROCESS) --config $(MODEL) --data data/$(PROCESS).csv \
+		$(if $(MORE),--data data/$(PROCESS)_2.csv) --run runs/$(PROCESS)-$(MODEL)
 	$(DEV)/eventmill-train export runs/$(PROCESS)-$(MODEL)
 
 leaderboard: .venv/dev/.ready ## Judge all shipped models by data/ttbar.csv and data/stop_02.csv (minutes a model).
