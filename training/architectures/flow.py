@@ -47,13 +47,14 @@ _OUTLIERS: Final = 2e-2
 _NOTES: Final = (
     (
         "Exact by construction: the numbers of objects (drawn from the table of all combinations in the "
-        "training events), the cuts on objects, falling pT within a type, E >= p, massless leptons and "
-        "photons, no preferred azimuth, and the same events along and against the beam."
+        "training events), the cuts on objects, the event selection (but for electrons' gap in eta), falling "
+        "pT within a type, E >= p, massless leptons and photons, no preferred azimuth, and the same events "
+        "along and against the beam."
     ),
     "Learnt: all that objects and MET have to do with each other.",
     (
         "A jet whose azimuth would put it within 0.6 of another jet, which the jet algorithm excludes, draws "
-        "another azimuth, up to four times."
+        "another azimuth, up to three times."
     ),
     "No pT, mass or imbalance lies beyond the most extreme one of the training events.",
 )
