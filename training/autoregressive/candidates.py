@@ -7,20 +7,17 @@ from typing import Final, Self
 import numpy as np
 import tensorflow as tf
 
+from events.masses import W_MASS
 from events.objects import ObjectType
 from training.autoregressive.coordinates import PT_MIN
 from training.autoregressive.objects import Sources
 
-N_CANDIDATE: Final = 5
-"""px, py, pz and E in 100 GeV, and how far the mass is from the W's: |log(m^2 / m_W^2)|."""
-
 CANDIDATE_FEATURES: Final = 6
 
-_W_MASS: Final = 80.4
 _FAR: Final = 3.0
 """Distance of no candidate; a pair that is further away is none."""
 
-_LOG_W: Final = float(np.log(_W_MASS**2 / (2 * PT_MIN[ObjectType.JET] ** 2)))
+_LOG_W: Final = float(np.log(W_MASS**2 / (2 * PT_MIN[ObjectType.JET] ** 2)))
 _MASS_COLUMN: Final = 4
 
 

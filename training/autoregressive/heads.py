@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from events.batch import Floats
+from events.masses import TOP_MASS, W_MASS
 from training.autoregressive.attention import Affine
 from training.autoregressive.candidates import CANDIDATE_FEATURES, Candidate
 from training.autoregressive.coordinates import PT_MIN
@@ -23,9 +24,6 @@ from training.autoregressive.objects import (
     azimuth,
 )
 from training.autoregressive.series import PEAK_WIDTHS, eta_basis, peaks_at, phi_basis, waves
-
-_W_MASS = 80.4
-_TOP_MASS = 172.5
 
 
 class Head(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
@@ -109,7 +107,7 @@ class PhiHead(tf.Module):  # type: ignore[misc]
         self.middle = Affine(rng, pair, pair)
         self.series = Affine(rng, pair, harmonics, 0.1, bias=None)
         self.peaks = Affine(rng, pair, len(PEAK_WIDTHS), 0.1, bias=None)
-        self.log_masses = tf.Variable(np.log([_W_MASS, _TOP_MASS]).astype(np.float32))
+        self.log_masses = tf.Variable(np.log([W_MASS, TOP_MASS]).astype(np.float32))
         self._basis = phi_basis(harmonics, bins)
         self._harmonics = harmonics
 

@@ -7,13 +7,10 @@ from typing import Final
 import numpy as np
 
 from events.batch import Bools, EventBatch
+from events.masses import TOP_MASS, W_MASS
 from events.objects import ObjectType
 from training.evaluation.judgement import Figure
 from training.evaluation.leading import Array, Leading, invariant_mass
-
-W_MASS: Final = 80.4
-TOP_MASS: Final = 172.5
-"""Masses in GeV (Particle Data Group)."""
 
 W_WINDOW: Final = 15.0
 TOP_WINDOW: Final = 25.0

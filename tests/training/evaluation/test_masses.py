@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from events.batch import EventBatch
+from events.masses import TOP_MASS, W_MASS
 from events.objects import ObjectType
 from tests.support.synthetic import synthetic_events
 from training.evaluation.masses import (
-    TOP_MASS,
     TOP_WINDOW,
-    W_MASS,
     W_WINDOW,
     candidate_masses,
     window_figures,
