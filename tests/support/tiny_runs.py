@@ -16,7 +16,7 @@ from training.run import Run
 
 _SMALL: Final = {
     "latent": 4, "embedding": 4, "encodings": 300, "epochs": 1, "patience": 1, "batch_size": 100,
-    "components": 3, "iterations": 5, "layers": 2, "bins": 4, "critic_steps": 1,
+    "components": 3, "iterations": 5, "layers": 2, "bins": 32, "critic_steps": 1,
     "width": 8, "attention": 8, "feedforward": 8, "hidden": 8, "pair": 8, "least_steps": 1,
 }  # fmt: skip
 _TYPES: Final = (ObjectType.JET, ObjectType.B_JET, ObjectType.MUON)
