@@ -167,7 +167,7 @@ def test_an_answer_that_takes_too_long_is_broken(state: ServiceState) -> None:
 
 def test_the_generation_waits_for_the_reader(state: ServiceState, shelf_root: Path) -> None:
     begun: list[int] = []
-    opened = altered(partial(WatchedGenerator, begins=begun.append))
+    opened = altered(partial(WatchedGenerator, begins=lambda index, *_: begun.append(index)))
     state.collection = opened(Settings(models=shelf_root), None)
 
     async def read_two() -> None:
@@ -183,7 +183,7 @@ def test_the_generation_waits_for_the_reader(state: ServiceState, shelf_root: Pa
 
 def test_the_first_chunk_waits_for_no_block_but_its_own(state: ServiceState, shelf_root: Path) -> None:
     begun: list[int] = []
-    opened = altered(partial(WatchedGenerator, begins=begun.append))
+    opened = altered(partial(WatchedGenerator, begins=lambda index, *_: begun.append(index)))
     state.collection = opened(Settings(models=shelf_root), None)
 
     async def read_one() -> None:

@@ -8,14 +8,14 @@ import numpy.typing as npt
 import pytest
 
 from events.selection import valid_events
-from models.manifest import Manifest
 from models.shelf import Artefact
 from service.addresses import AddressSpace, Stream
-from service.generator import FIRST_EVENTS, Block, Validity
+from service.generator import FIRST_EVENTS, Validity
 from service.runtime import OutputError, Session
 from service.sampler import Sampler
 from service.whole_events import WholeEvents
 from tests.support.batches import assert_same_events
+from tests.support.generators import WatchedGenerator
 from tests.support.whole_model import NORMAL, UNIFORM, build_whole_artefact
 
 
@@ -142,36 +142,17 @@ def test_more_objects_than_promised_are_an_error(generator: WholeEvents) -> None
         strict.block(1, 0, "all")
 
 
-@dataclass(frozen=True)
-class Recorder:
-    """Tells which parts of blocks are asked for, and makes none."""
-
-    inner: WholeEvents
-    parts: list[tuple[int, int, int | None]]
-
-    @property
-    def manifest(self) -> Manifest:
-        return self.inner.manifest
-
-    def first_stop(self, start: int) -> int:
-        return self.inner.first_stop(start)
-
-    def block(
-        self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
-    ) -> Block:
-        self.parts.append((index, start, stop))
-        return self.inner.block(seed, index, validity, 0, 1)
-
-
 @pytest.mark.parametrize("offset", [0, 5, FIRST_EVENTS, 1023, 2055])
 def test_a_slice_begins_with_the_rest_of_a_cell_and_makes_no_cell_twice(
     generator: WholeEvents, offset: int
 ) -> None:
-    recorder, n = Recorder(generator, []), generator.manifest.block_events
-    for task in Sampler(recorder).slice(2 * n, 1, offset).tasks():
+    parts: list[tuple[int, int, int | None]] = []
+    watched = WatchedGenerator(generator, begins=lambda *part: parts.append(part))
+    n = generator.manifest.block_events
+    for task in Sampler(watched).slice(2 * n, 1, offset).tasks():
         task()
-    (index, start, stop), *others = recorder.parts
+    (index, start, stop), *others = parts
     assert (index, start) == divmod(offset, n)
     assert stop == generator.first_stop(start)
     assert all(begin in {0, stop} for _, begin, _ in others)
-    assert sum((last or n) - begin for _, begin, last in recorder.parts) == 2 * n
+    assert sum((last or n) - begin for _, begin, last in parts) == 2 * n

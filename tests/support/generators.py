@@ -32,10 +32,10 @@ class FailingGenerator:
 
 @dataclass(frozen=True)
 class WatchedGenerator:
-    """Tells the index of each block that is begun."""
+    """Tells the index of each block that is begun, and where the part of it begins and ends."""
 
     inner: EventGenerator
-    begins: Callable[[int], object]
+    begins: Callable[[int, int, int | None], object]
 
     @property
     def manifest(self) -> Manifest:
@@ -47,5 +47,5 @@ class WatchedGenerator:
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
     ) -> Block:
-        self.begins(index)
+        self.begins(index, start, stop)
         return self.inner.block(seed, index, validity, start, stop)

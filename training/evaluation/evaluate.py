@@ -80,9 +80,8 @@ def evaluate_file(path: Path, task: Task) -> Judgement:
 def learnt_by(manifest: Manifest) -> Learnt:
     """What the manifest tells of the model's training."""
     split: Any = manifest.training.config.get("split", {})
-    fractions, covers = SplitFractions(**split), None
-    if isinstance(manifest, WholeEventsManifest):
-        covers = manifest.covers
+    fractions = SplitFractions(**split)
+    covers = manifest.covers if isinstance(manifest, WholeEventsManifest) else None
     digests = manifest.training.data.files.values()
     whole = {digest for i, digest in enumerate(digests) if fractions.of_file(i) != fractions}
     return Learnt(fractions, covers, whole)
