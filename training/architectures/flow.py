@@ -41,7 +41,7 @@ from training.run import Run
 
 _NETWORK: Final = "densities"
 _COORDINATES_FILE: Final = "coordinates.json"
-_OUTLIERS: Final = 5e-2
+_OUTLIERS: Final = 3e-2
 """Share of the exported numbers in which densities near 0 may amplify rounding to more than it."""
 
 _NOTES: Final = (
