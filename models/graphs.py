@@ -91,6 +91,35 @@ class EventsGraph(Frozen):
         return (*(noise.input for noise in self.noises), *((MASK_INPUT,) if self.takes_mask else ()))
 
 
+class AcceptanceGraph(Frozen):
+    """An ONNX graph that gives the share of such events that is to be kept, any number of events at a time.
+
+    It takes what an events graph gives, under the same names.
+
+    Attributes:
+        file: The ONNX file.
+        slots: Objects that an event may have, as in the events graph.
+        outputs: See `ACCEPTANCE_OUTPUTS`.
+    """
+
+    file: FileName
+    slots: Annotated[int, Field(ge=1, le=64)]
+    outputs: tuple[Output, ...]
+
+    @property
+    def noises(self) -> tuple[Noise, ...]:
+        """No random inputs."""
+        return ()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """All that the graph takes: [n, slots] of objects, [n, 1] of MET."""
+        return tuple(
+            Input(name=out.name, dtype=out.dtype, width=1 if out in EVENT_OUTPUTS else self.slots)
+            for out in EVENTS_OUTPUTS
+        )
+
+
 class AnyGraph(Protocol):
     """What every graph tells."""
 
@@ -137,6 +166,10 @@ EVENTS_OUTPUTS: Final = (Output(name="type", unit="1", dtype="int64"), *OBJECT_O
 
 The type is an `events.objects.ObjectType`, or -1 where a slot holds no object; slots come in any order.
 """
+
+
+ACCEPTANCE_OUTPUTS: Final = (Output(name="acceptance", unit="1", dtype="float32"),)
+"""What an acceptance graph gives: the probability that an event is kept, float32[n]."""
 
 
 def check_outputs(role: str, graph: AnyGraph, outputs: tuple[Output, ...]) -> None:

@@ -19,10 +19,12 @@ from events.digest import file_sha256
 from events.objects import SYMBOLS
 from models.errors import ArtefactError
 from models.graphs import (
+    ACCEPTANCE_OUTPUTS,
     EVENT_OUTPUTS,
     EVENTS_OUTPUTS,
     MASK_OUTPUTS,
     OBJECT_OUTPUTS,
+    AcceptanceGraph,
     AnyGraph,
     EventsGraph,
     FileName,
@@ -185,8 +187,8 @@ class IndependentObjectsManifest(Manifest):
         return self
 
 
-class WholeEventsManifest(Manifest):
-    """Complete events from one graph.
+class EventsManifest(Manifest):
+    """Complete events from one graph; a subclass says what becomes of them.
 
     Attributes:
         masks: Graph of the numbers of objects, if the events graph takes them.
@@ -196,7 +198,6 @@ class WholeEventsManifest(Manifest):
             learnt all.
     """
 
-    pipeline: Literal["whole-events"] = "whole-events"
     masks: Graph | None = None
     events: EventsGraph
     latent: Latent | None = None
@@ -230,10 +231,40 @@ class WholeEventsManifest(Manifest):
         return self
 
 
+class WholeEventsManifest(EventsManifest):
+    """Complete events from one graph, as it makes them."""
+
+    pipeline: Literal["whole-events"] = "whole-events"
+
+
+class RefinedEventsManifest(EventsManifest):
+    """Complete events from one graph, of which another says what share to keep.
+
+    Attributes:
+        acceptance: Graph of the shares.
+    """
+
+    pipeline: Literal["refined-events"] = "refined-events"
+    acceptance: AcceptanceGraph
+
+    @property
+    @override
+    def graphs(self) -> dict[str, AnyGraph]:
+        """Those that make events, and ``acceptance``."""
+        return super().graphs | {"acceptance": self.acceptance}
+
+    @model_validator(mode="after")
+    def _check_acceptance(self) -> Self:
+        check_outputs("acceptance", self.acceptance, ACCEPTANCE_OUTPUTS)
+        if self.acceptance.slots != self.events.slots:
+            raise ValueError("graphs events and acceptance must have equally many slots")
+        return self
+
+
 AnyManifest: TypeAlias = Annotated[
-    IndependentObjectsManifest | WholeEventsManifest, Field(discriminator="pipeline")
+    IndependentObjectsManifest | WholeEventsManifest | RefinedEventsManifest, Field(discriminator="pipeline")
 ]
-"""A manifest of either pipeline."""
+"""A manifest of any pipeline."""
 
 
 def read_manifest(folder: Path) -> AnyManifest:

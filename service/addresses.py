@@ -39,6 +39,7 @@ class Stream(IntEnum):
     EVENT = 1
     REDRAW = 2
     CHOICES = 3
+    ACCEPTANCE = 4
     OBJECTS = 16
 
 

@@ -6,12 +6,12 @@ The order of generation, the thread and the request play no part in its content.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from events.batch import EventBatch, Ints, concatenate
+from events.batch import Bools, EventBatch, Ints, concatenate
 from events.objects import N_OBJECT_TYPES
 from events.selection import valid_events
 from models.manifest import Manifest
@@ -41,6 +41,27 @@ class Block:
     events: EventBatch
     n_generated: int
     n_invalid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Attempts at events.
+
+    Attributes:
+        events: What came of them.
+        valid: Which meet the selection criteria, bool[n].
+        kept: Which of these, and no others, are good for the data set, bool[n].
+    """
+
+    events: EventBatch
+    valid: Bools
+    kept: Bools
+
+    @classmethod
+    def of(cls, events: EventBatch, accepted: Bools | None = None) -> Self:
+        """Attempts that are good if they are valid and, where that matters, accepted, bool[n]."""
+        valid = valid_events(events)
+        return cls(events, valid, valid if accepted is None else valid & accepted)
 
 
 class EventGenerator(Protocol):
@@ -88,9 +109,9 @@ def draw_masks(manifest: Manifest, graph: LoadedGraph, space: AddressSpace, inde
 
 def finished_block(
     manifest: Manifest,
-    first: EventBatch,
+    first: Attempts,
     validity: Validity,
-    again: Callable[[Ints, Ints], EventBatch],
+    again: Callable[[Ints, Ints], Attempts],
     *,
     together: int,
     max_attempts: int,
@@ -106,25 +127,25 @@ def finished_block(
         max_attempts: When to give up on an event.
 
     Raises:
-        OutputError: If an event is never valid.
+        OutputError: If an event is never good.
     """
-    failed = np.flatnonzero(~valid_events(first))
-    if validity == "all" or not failed.size:
-        return Block(first, len(first), failed.size)
-    parts, chosen, n_made = [first], np.arange(len(first)), len(first)
-    left, attempt = failed, 1
+    n, n_invalid = len(first.events), int(np.count_nonzero(~first.valid))
+    left = np.flatnonzero(~first.kept)
+    if validity == "all" or not left.size:
+        return Block(first.events, n, n_invalid)
+    parts, chosen, n_made, attempt = [first.events], np.arange(n), n, 1
     while left.size and attempt <= max_attempts:
         depth = min(max(1, together // left.size), max_attempts + 1 - attempt)
         attempts = np.arange(attempt, attempt + depth)
-        events = again(np.repeat(left, depth), np.tile(attempts, left.size))
-        valid = valid_events(events).reshape(left.size, depth)
-        chosen[left] = n_made + np.arange(left.size) * depth + valid.argmax(axis=1)
-        parts.append(events)
-        n_made, left, attempt = n_made + len(events), left[~valid.any(axis=1)], attempt + depth
+        made = again(np.repeat(left, depth), np.tile(attempts, left.size))
+        kept = made.kept.reshape(left.size, depth)
+        chosen[left] = n_made + np.arange(left.size) * depth + kept.argmax(axis=1)
+        parts.append(made.events)
+        n_made, left, attempt = n_made + len(made.events), left[~kept.any(axis=1)], attempt + depth
     if left.size:
-        stuck = first.take(left[:1])
+        stuck = first.events.take(left[:1])
         raise OutputError(
             f"{model_name(manifest)}: event {stuck.event_id[0]} with {stuck.masks()[0].tolist()} objects "
             f"failed the selection criteria {max_attempts} times"
         )
-    return Block(concatenate(parts).take(chosen), len(first), failed.size)
+    return Block(concatenate(parts).take(chosen), n, n_invalid)

@@ -13,6 +13,7 @@ from service.addresses import AddressSpace, Stream
 from service.generator import (
     FIRST_EVENTS,
     MAX_ATTEMPTS,
+    Attempts,
     Block,
     Columns,
     Validity,
@@ -60,11 +61,11 @@ class IndependentObjects:
         part = slice(start, n if stop is None else stop)
         all_masks = self._masks(space, index)
         noise, masks = self._first_noise(space, index, all_masks, part), all_masks[part]
-        first = self._events(index * n + np.arange(part.start, part.stop), masks, noise)
+        first = self._attempts(index * n + np.arange(part.start, part.stop), masks, noise)
 
-        def again(failed: Ints, attempts: Ints) -> EventBatch:
-            ids, wanted = first.event_id[failed], masks[failed]
-            return self._events(ids, wanted, self._later_noise(space, ids, attempts, wanted))
+        def again(failed: Ints, attempts: Ints) -> Attempts:
+            ids, wanted = first.events.event_id[failed], masks[failed]
+            return self._attempts(ids, wanted, self._later_noise(space, ids, attempts, wanted))
 
         return finished_block(
             self.manifest, first, validity, again, together=_TOGETHER, max_attempts=self.max_attempts
@@ -109,9 +110,9 @@ class IndependentObjects:
         chosen = {name: noise[role == number] for number, name in enumerate(names)}
         return {name: values[:, : self._width(name)] for name, values in chosen.items() if len(values)}
 
-    def _events(self, ids: Ints, masks: Ints, noise: Mapping[str, Noise]) -> EventBatch:
+    def _attempts(self, ids: Ints, masks: Ints, noise: Mapping[str, Noise]) -> Attempts:
         columns = {name: self._run(name, rows) for name, rows in noise.items()}
-        return _assemble(self.manifest.process, ids, masks, columns)
+        return Attempts.of(_assemble(self.manifest.process, ids, masks, columns))
 
 
 def _assemble(process: str, ids: Ints, masks: Ints, columns: Mapping[str, Columns]) -> EventBatch:

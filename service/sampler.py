@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from events.batch import EventBatch, concatenate
-from models.graphs import AnyGraph, EventsGraph
-from models.manifest import IndependentObjectsManifest, Manifest
+from models.graphs import AcceptanceGraph, AnyGraph, EventsGraph
+from models.manifest import IndependentObjectsManifest, Manifest, RefinedEventsManifest
 from models.shelf import Artefact
 from service.addresses import INDEX_LIMIT, AddressSpace
 from service.generator import Block, EventGenerator, Validity
 from service.independent_objects import IndependentObjects
 from service.runtime import CPU_ROWS, Device, load_graph
-from service.whole_events import CELLS, WholeEvents
+from service.whole_events import CELLS, REFINED_CELLS, WholeEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Sampler:
         """
         manifest = artefact.manifest
         graphs = {
-            name: load_graph(artefact.path(graph), graph, device, _cpu_rows(graph))
+            name: load_graph(artefact.path(graph), graph, _device(graph, device), _cpu_rows(manifest, graph))
             for name, graph in manifest.graphs.items()
         }
         if isinstance(manifest, IndependentObjectsManifest):
@@ -110,6 +110,15 @@ class Sampler:
         return concatenate([task().events for task in self.slice(n, seed, offset, validity).tasks()])
 
 
-def _cpu_rows(graph: AnyGraph) -> tuple[int, ...]:
-    """Rows that a run may have on a CPU: a cell of whole events is one run."""
-    return (CPU_ROWS[0], *CELLS) if isinstance(graph, EventsGraph) else CPU_ROWS
+def _cpu_rows(manifest: Manifest, graph: AnyGraph) -> tuple[int, ...]:
+    """Rows that a run may have on a CPU: a cell of whole events is one run, and so are those drawn again."""
+    if not isinstance(graph, EventsGraph | AcceptanceGraph):
+        return CPU_ROWS
+    if isinstance(manifest, RefinedEventsManifest):
+        return tuple(sorted({*CPU_ROWS, *REFINED_CELLS}))
+    return (CPU_ROWS[0], *CELLS)
+
+
+def _device(graph: AnyGraph, device: Device) -> Device:
+    """Where a graph runs: trees, of which an acceptance is made, run on no GPU of the runtime."""
+    return "cpu" if isinstance(graph, AcceptanceGraph) else device

@@ -10,11 +10,12 @@ import numpy as np
 from events.batch import OBJECT_FLOATS, EventBatch, Ints, concatenate
 from events.objects import N_OBJECT_TYPES
 from models.graphs import MASK_INPUT, Noise
-from models.manifest import WholeEventsManifest
+from models.manifest import EventsManifest
 from service.addresses import AddressSpace, Stream
 from service.generator import (
     FIRST_EVENTS,
     MAX_ATTEMPTS,
+    Attempts,
     Block,
     Columns,
     Validity,
@@ -25,15 +26,26 @@ from service.generator import (
 from service.runtime import LoadedGraph, OutputError
 
 CELLS: Final = (FIRST_EVENTS, 1536, 2048)
-"""Events of the cells of a block: see `_cell_ends`."""
+"""Events of the cells of a block: see `WholeEvents`."""
+
+REFINED_CELLS: Final = (FIRST_EVENTS, 3584)
+"""Those of refined events: fewer, as the runs that draw some again cost much, however few they are."""
 
 _TOGETHER: Final = 8
 """Few attempts at an event: each costs as much as any other event, and the second hardly ever fails."""
+
+_TOGETHER_REFINED: Final = 128
+"""More where a share of all is thrown away: a run of few events costs little less than one of these."""
+
+_ACCEPTED: Final = Noise(name="accepted", distribution="uniform", width=1)
+"""The number that decides whether an event is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class WholeEvents:
     """MET and all objects of an event drawn together; with a masks graph, for given numbers of objects.
+
+    With an acceptance graph, only such a share of them is kept as it says; the others are drawn again.
 
     Attributes:
         manifest: The model.
@@ -41,21 +53,21 @@ class WholeEvents:
         max_attempts: See `MAX_ATTEMPTS`.
     """
 
-    manifest: WholeEventsManifest
+    manifest: EventsManifest
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
 
     def first_stop(self, start: int) -> int:
         """Where the cell of `start` ends, as it is generated whole."""
-        return next(end for end in _cell_ends(self.manifest.block_events) if end > start)
+        return next(end for end in self._cell_ends if end > start)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
     ) -> Block:
         """Events of block `index`, as `EventGenerator.block` wants them.
 
-        With validity ``valid``, an event that fails the selection criteria is drawn again until it passes; it
-        keeps its numbers of objects where a masks graph gave them. With ``all`` the first attempt stands.
+        With validity ``valid``, an event that fails the selection criteria or is not accepted is drawn again;
+        it keeps its numbers of objects where a masks graph gave them. With ``all`` the first attempt stands.
 
         Raises:
             OutputError: If the model gives what no event can be made of, or never makes an event valid.
@@ -64,7 +76,7 @@ class WholeEvents:
         n = self.manifest.block_events
         stop = n if stop is None else stop
         masks = self._masks(space, index)
-        touched = [slice(a, b) for a, b in pairwise(_cell_ends(n)) if a < stop and b > start]
+        touched = [slice(a, b) for a, b in pairwise(self._cell_ends) if a < stop and b > start]
         cells = [self._cell(space, index, validity, masks, part) for part in touched]
         events = concatenate([cell.events for cell in cells])
         return Block(
@@ -79,16 +91,34 @@ class WholeEvents:
         """All events of a cell of block `index`."""
         masks = {name: values[part] for name, values in masks.items()}
         ids = index * self.manifest.block_events + np.arange(part.start, part.stop)
-        first = self._events(ids, masks | self._first_noise(space, index, part))
+        first = self._attempts(ids, masks | self._first_noise(space, index, part))
 
-        def again(failed: Ints, attempts: Ints) -> EventBatch:
-            ids = first.event_id[failed]
+        def again(failed: Ints, attempts: Ints) -> Attempts:
             wanted = {name: values[failed] for name, values in masks.items()}
-            return self._events(ids, wanted | self._later_noise(space, ids, attempts))
+            return self._attempts(ids[failed], wanted | self._later_noise(space, ids[failed], attempts))
 
+        together = _TOGETHER_REFINED if self._refines else _TOGETHER
         return finished_block(
-            self.manifest, first, validity, again, together=_TOGETHER, max_attempts=self.max_attempts
+            self.manifest, first, validity, again, together=together, max_attempts=self.max_attempts
         )
+
+    @property
+    def _refines(self) -> bool:
+        return "acceptance" in self.graphs
+
+    @property
+    def _cell_ends(self) -> list[int]:
+        """Where the cells of a block begin and end.
+
+        A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell
+        is always generated whole. Small cells come first: an answer begins with one.
+        """
+        n, ends = self.manifest.block_events, accumulate(REFINED_CELLS if self._refines else CELLS)
+        return [0, *takewhile(lambda end: end < n, ends), n]
+
+    @property
+    def _noises(self) -> tuple[Noise, ...]:
+        return (*self.manifest.events.noises, *((_ACCEPTED,) if self._refines else ()))
 
     def _masks(self, space: AddressSpace, index: int) -> Columns:
         if "masks" not in self.graphs:
@@ -99,7 +129,7 @@ class WholeEvents:
         """Noise for part of a block."""
         return {
             noise.name: space.block(noise.distribution, _stream(noise), index, part, noise.width)
-            for noise in self.manifest.events.noises
+            for noise in self._noises
         }
 
     def _later_noise(self, space: AddressSpace, ids: Ints, attempts: Ints) -> Columns:
@@ -108,37 +138,34 @@ class WholeEvents:
             noise.name: space.events(
                 noise.distribution, _stream(noise), ids, attempts, np.full_like(ids, noise.width)
             ).reshape(-1, noise.width)
-            for noise in self.manifest.events.noises
+            for noise in self._noises
         }
 
-    def _events(self, ids: Ints, inputs: Columns) -> EventBatch:
-        columns = self.graphs["events"](inputs)
-        type_ = columns["type"]
-        if type_.shape != (len(ids), self.manifest.events.slots):
-            raise OutputError(
-                f"{model_name(self.manifest)}: an event has another number of slots than promised"
-            )
+    def _attempts(self, ids: Ints, inputs: Columns) -> Attempts:
+        needed = {entry.name for entry in self.manifest.events.inputs}
+        columns = self.graphs["events"]({name: values for name, values in inputs.items() if name in needed})
+        self._check(columns["type"], len(ids))
+        events = _assemble(self.manifest.process, ids, columns)
+        if not self._refines:
+            return Attempts.of(events)
+        rows = {name: values.reshape(len(ids), -1) for name, values in columns.items()}
+        acceptance = self.graphs["acceptance"](rows)["acceptance"]
+        return Attempts.of(events, inputs[_ACCEPTED.name][:, 0] < acceptance)
+
+    def _check(self, type_: Ints, n: int) -> None:
+        """Make sure that objects are what the manifest promises."""
+        name = model_name(self.manifest)
+        if type_.shape != (n, self.manifest.events.slots):
+            raise OutputError(f"{name}: an event has another number of slots than promised")
         if type_.min() < -1 or type_.max() >= N_OBJECT_TYPES:
-            raise OutputError(f"{model_name(self.manifest)}: an object has a type that does not exist")
-        counts = (type_ >= 0).sum(axis=1)
-        if counts.max() > self.manifest.max_objects:
-            raise OutputError(
-                f"{model_name(self.manifest)}: an event has more than {self.manifest.max_objects} objects"
-            )
-        return _assemble(self.manifest.process, ids, columns)
-
-
-def _cell_ends(n: int) -> list[int]:
-    """Where the cells of a block of n events begin and end.
-
-    A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell is
-    always generated whole. Small cells come first: an answer begins with one.
-    """
-    ends = accumulate(CELLS)
-    return [0, *takewhile(lambda end: end < n, ends), n]
+            raise OutputError(f"{name}: an object has a type that does not exist")
+        if (type_ >= 0).sum(axis=1).max() > self.manifest.max_objects:
+            raise OutputError(f"{name}: an event has more than {self.manifest.max_objects} objects")
 
 
 def _stream(noise: Noise) -> Stream:
+    if noise is _ACCEPTED:
+        return Stream.ACCEPTANCE
     return Stream.EVENT if noise.distribution == "normal" else Stream.CHOICES
 
 

@@ -48,7 +48,7 @@ def export_graph(function: Function, noise: Noise, outputs: Sequence[Output], pa
         ParityError: If the file computes something else than the function.
     """
     graph = Graph(file=path.name, noise=noise, outputs=tuple(outputs))
-    _write(function, graph, path)
+    save_canonical(convert(function, graph, [output.name for output in graph.outputs]), path)
     check_parity(function, graph, path)
     return graph
 
@@ -79,7 +79,7 @@ def export_events(
     graph = EventsGraph(
         file=path.name, noises=tuple(noises), takes_mask=takes_mask, slots=slots, outputs=EVENTS_OUTPUTS
     )
-    _write(function, graph, path)
+    save_canonical(convert(function, graph, [output.name for output in graph.outputs]), path)
     check_parity(function, graph, path, outliers=outliers)
     return graph
 
@@ -106,14 +106,20 @@ def round_weights(model: tf.Module) -> None:
         variable.assign(variable.numpy().astype(np.float16).astype(np.float32))
 
 
-def _write(function: Function, graph: AnyGraph, path: Path) -> None:
+def convert(function: Function, graph: AnyGraph, outputs: Sequence[str]) -> onnx.ModelProto:
+    """The ONNX model of a function with the inputs of a graph and outputs of these names."""
     names = [entry.name for entry in graph.inputs]
     signature = [
         tf.TensorSpec((None, entry.width), _TYPES[entry.dtype], name=entry.name) for entry in graph.inputs
     ]
     positional = tf.function(lambda *values: function(dict(zip(names, values, strict=True))))
     model, _ = tf2onnx.convert.from_function(positional, input_signature=signature, opset=_OPSET)
-    _name_outputs(model, [output.name for output in graph.outputs])
+    _name_outputs(model, outputs)
+    return model  # type: ignore[no-any-return] # tf2onnx ships no types
+
+
+def save_canonical(model: onnx.ModelProto, path: Path) -> None:
+    """Write a model such that the same one always gives the same file."""
     canonical = packed_model(canonical_model(model))
     onnx.checker.check_model(canonical, full_check=True)
     onnx.save(canonical, path)

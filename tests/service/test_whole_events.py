@@ -16,13 +16,22 @@ from service.sampler import Sampler
 from service.whole_events import WholeEvents
 from tests.support.batches import assert_same_events
 from tests.support.generators import WatchedGenerator
-from tests.support.whole_model import NORMAL, UNIFORM, build_whole_artefact
+from tests.support.whole_model import CERTAIN_MET, NORMAL, UNIFORM, build_whole_artefact
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["free", "masked"])
+@pytest.fixture(scope="module", params=["free", "masked", "refined"])
 def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> WholeEvents:
-    root: Path = tmp_path_factory.mktemp("whole")
-    loaded = Sampler.open(Artefact.open(build_whole_artefact(root, masked=request.param))).generator
+    return opened(tmp_path_factory.mktemp("whole"), request.param)
+
+
+@pytest.fixture(scope="module")
+def refined(tmp_path_factory: pytest.TempPathFactory) -> WholeEvents:
+    return opened(tmp_path_factory.mktemp("refined"), "refined")
+
+
+def opened(root: Path, kind: str) -> WholeEvents:
+    folder = build_whole_artefact(root, masked=kind != "free", refined=kind == "refined")
+    loaded = Sampler.open(Artefact.open(folder)).generator
     assert isinstance(loaded, WholeEvents)
     return loaded
 
@@ -57,7 +66,30 @@ def test_only_valid_events_are_served_and_valid_ones_are_kept(generator: WholeEv
     kept = valid_events(raw)
     assert 0 < block.n_invalid == np.count_nonzero(~kept)
     assert valid_events(block.events).all()
+    if "acceptance" in generator.graphs:
+        kept &= accepted_at_once(generator, 3, 1)
+        assert 0.2 < kept.mean() < 0.95
     assert_same_events(block.events.take(kept), raw.take(kept))
+    assert (block.events.met != raw.met)[~kept].any()
+
+
+def accepted_at_once(generator: WholeEvents, seed: int, index: int) -> npt.NDArray[np.bool_]:
+    """Which of a block's first attempts are kept, by their MET."""
+    space, n = AddressSpace.of(generator.manifest, seed), generator.manifest.block_events
+    uniform = space.block("uniform", Stream.ACCEPTANCE, index, slice(0, n), 1)[:, 0]
+    met = generator.block(seed, index, "all").events.met
+    return np.asarray(uniform < np.minimum(met / np.float32(CERTAIN_MET), 1))
+
+
+def test_refined_events_are_distributed_as_the_acceptance_says(refined: WholeEvents) -> None:
+    n = 20 * refined.manifest.block_events
+    met = {validity: Sampler(refined).sample(n, 1, validity=validity).met for validity in ("all", "valid")}
+    plain = replace(refined, graphs={name: refined.graphs[name] for name in ("events", "masks")})
+    valid = Sampler(plain).sample(n, 1).met
+    weights = np.minimum(valid / CERTAIN_MET, 1)
+    expected, error = np.average(valid, weights=weights), valid.std() / np.sqrt(n * weights.mean())
+    assert abs(met["valid"].mean() - expected) < 5 * error
+    assert abs(met["valid"].mean() - met["all"].mean()) > 10 * error
 
 
 def test_a_redrawn_event_keeps_its_mask(generator: WholeEvents) -> None:

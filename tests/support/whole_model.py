@@ -1,4 +1,4 @@
-"""A small artefact whose only events graph makes complete events, with or without a masks graph."""
+"""A small artefact whose events graph makes complete events, with or without masks and acceptance."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +7,23 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.graphs import EVENTS_OUTPUTS, MASK_OUTPUTS, EventsGraph, Graph, Noise
-from models.manifest import CARD_FILE, WholeEventsManifest, describe_files, write_manifest
+from models.graphs import (
+    ACCEPTANCE_OUTPUTS,
+    EVENTS_OUTPUTS,
+    MASK_OUTPUTS,
+    AcceptanceGraph,
+    EventsGraph,
+    Graph,
+    Noise,
+)
+from models.manifest import (
+    CARD_FILE,
+    Provenance,
+    RefinedEventsManifest,
+    WholeEventsManifest,
+    describe_files,
+    write_manifest,
+)
 from tests.support.tiny_model import ELEMENT, TINY, Array, mask_graph, provenance
 
 SLOT_TYPES = (0, 0, 0, 0, 1, 1, 4)
@@ -16,10 +31,20 @@ SLOT_RANKS = (0, 1, 2, 3, 0, 1, 0)
 SLOTS = len(SLOT_TYPES)
 NORMAL = Noise(name="normal", distribution="normal", width=3 * SLOTS + 2)
 UNIFORM = Noise(name="uniform", distribution="uniform", width=SLOTS)
+ACCEPTANCE = AcceptanceGraph(file="acceptance.onnx", slots=SLOTS, outputs=ACCEPTANCE_OUTPUTS)
+CERTAIN_MET = 120.0
+"""MET in GeV from which the acceptance graph keeps every event; below it a share in proportion."""
 
 
 def build_whole_artefact(
-    root: Path, process: str = "ttbar", model: str = "whole", *, masked: bool = False, seed: int = 1
+    root: Path,
+    process: str = "ttbar",
+    model: str = "whole",
+    *,
+    masked: bool = False,
+    refined: bool = False,
+    training: Provenance | None = None,
+    seed: int = 1,
 ) -> Path:
     """Write ``root/process/model`` and return it."""
     folder = root / process / model
@@ -47,10 +72,20 @@ def build_whole_artefact(
             slots=SLOTS,
             outputs=EVENTS_OUTPUTS,
         ),
-        training=provenance(),
+        training=training or provenance(),
         reference="none: made up",
     )
+    if refined:
+        return _refined(folder, manifest)
     write_manifest(folder, manifest)
+    return folder
+
+
+def _refined(folder: Path, manifest: WholeEventsManifest) -> Path:
+    onnx.save(_acceptance_graph(), folder / ACCEPTANCE.file)
+    files = describe_files(folder, [*manifest.files, ACCEPTANCE.file])
+    fields = manifest.model_dump(exclude={"pipeline", "files"})
+    write_manifest(folder, RefinedEventsManifest(**fields, files=files, acceptance=ACCEPTANCE))
     return folder
 
 
@@ -92,6 +127,23 @@ def _events_graph(*, masked: bool) -> onnx.ModelProto:
         helper.make_node("Squeeze", ["met_column", "axis"], ["met"]),
     ]
     return _model(nodes, constants, masked=masked)
+
+
+def _acceptance_graph() -> onnx.ModelProto:
+    inputs = [
+        helper.make_tensor_value_info(entry.name, ELEMENT[entry.dtype], ["n", entry.width])
+        for entry in ACCEPTANCE.inputs
+    ]
+    output = helper.make_tensor_value_info("acceptance", TensorProto.FLOAT, ["n"])
+    constants = {"certain": np.array(CERTAIN_MET, np.float32), "one": np.array(1, np.float32), "flat": [-1]}
+    tensors = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    nodes = [
+        helper.make_node("Reshape", ["met", "flat"], ["met_row"]),
+        helper.make_node("Div", ["met_row", "certain"], ["share"]),
+        helper.make_node("Min", ["share", "one"], ["acceptance"]),
+    ]
+    graph = helper.make_graph(nodes, "acceptance", inputs, [output], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
 
 
 def _model(nodes: list[onnx.NodeProto], constants: dict[str, Array], *, masked: bool) -> onnx.ModelProto:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from models.manifest import Manifest, WholeEventsManifest
+from models.manifest import EventsManifest, Manifest
 from models.shelf import Artefact
 from training.data.split import SplitFractions
 from training.evaluation.judge import Settings, judge
@@ -81,7 +81,7 @@ def learnt_by(manifest: Manifest) -> Learnt:
     """What the manifest tells of the model's training."""
     split: Any = manifest.training.config.get("split", {})
     fractions = SplitFractions(**split)
-    covers = manifest.covers if isinstance(manifest, WholeEventsManifest) else None
+    covers = manifest.covers if isinstance(manifest, EventsManifest) else None
     digests = manifest.training.data.files.values()
     whole = {digest for i, digest in enumerate(digests) if fractions.of_file(i) != fractions}
     return Learnt(fractions, covers, whole)

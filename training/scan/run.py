@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from events.batch import EventBatch
 from events.selection import invalid_event_rate
-from models.manifest import AnyManifest, WholeEventsManifest
+from models.manifest import AnyManifest, EventsManifest
 from models.shelf import Artefact
 from service.sampler import Sampler
 from training.config import TrainingConfig
@@ -102,7 +102,7 @@ def _judged(artefact: Artefact, point: ScanPoint, data: Sequence[Path], events: 
 def _covered_events(
     manifest: AnyManifest, data: Sequence[Path], events: int, split: Split, fractions: SplitFractions
 ) -> EventBatch:
-    covers = manifest.covers if isinstance(manifest, WholeEventsManifest) else None
+    covers = manifest.covers if isinstance(manifest, EventsManifest) else None
     batches = (batch.take(covered(batch, covers)) for batch in read_split(data, split, fractions))
     return first_events(batches, events)
 

@@ -1,0 +1,98 @@
+"""`eventmill-train refine`."""
+
+from pathlib import Path
+
+import click
+
+from training.console import clear_errors
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+_EXAMPLE = """\b
+Example:
+  eventmill-train refine ttbar/flow --data data/ttbar.csv --data data/ttbar_2.csv
+  eventmill-train evaluate ttbar/flow-refined --truth data/ttbar.csv
+"""
+
+
+@click.command(epilog=_EXAMPLE)
+@click.argument("model")
+@click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=_FILE,
+    help="A file that the model learnt from; repeat for all, in the same order.",
+)
+@click.option(
+    "--shelf",
+    default=Path("models"),
+    show_default=True,
+    type=_FOLDER,
+    help="Where the model stands, and where the refined one goes.",
+)
+@click.option(
+    "--limit",
+    type=click.FloatRange(1, 10),
+    default=1.4,
+    show_default=True,
+    help="Weight from which an event is kept for certain. About one attempt in LIMIT is kept.",
+)
+@click.option(
+    "--events",
+    type=click.IntRange(1000),
+    default=1_000_000,
+    show_default=True,
+    help="True events at most, and as many generated ones.",
+)
+@click.option(
+    "--trees", type=click.IntRange(1, 1000), default=150, show_default=True, help="Boosted trees at most."
+)
+@click.option(
+    "--leaves", type=click.IntRange(2, 64), default=15, show_default=True, help="Leaves of a tree at most."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of trees and generated events."
+)
+@click.option("--cache", type=_FOLDER, help="Where the tables of the data are or go. [default: a new folder]")
+@click.option("--version", "model_version", default="1", show_default=True, help="Version of the model.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def refine(
+    model: str,
+    data: tuple[Path, ...],
+    shelf: Path,
+    limit: float,
+    events: int,
+    trees: int,
+    leaves: int,
+    seed: int,
+    cache: Path | None,
+    model_version: str,
+    quiet: bool,
+) -> None:
+    """Refine MODEL, such as ttbar/flow: throw away what a classifier tells from truth.
+
+    Boosted trees learn to tell the model's events from those it learnt from. Their weights become a second
+    graph of a new model, MODEL-refined, whose sampler keeps an event with a probability in proportion to its
+    weight and draws the others again.
+    """
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    from models.shelf import Artefact  # noqa: PLC0415
+    from training.refinement.refine import RefineConfig  # noqa: PLC0415
+    from training.refinement.refine import refine as run_refinement  # noqa: PLC0415
+    from training.refinement.trees import TreesConfig  # noqa: PLC0415
+
+    with clear_errors(), TemporaryDirectory() as folder:
+        config = RefineConfig(events, limit, seed, TreesConfig(trees, leaves))
+        refined = run_refinement(
+            Artefact.open(shelf / model),
+            data,
+            shelf,
+            config,
+            cache=cache or Path(folder),
+            model_version=model_version,
+            progress=not quiet,
+        )
+    click.echo(f"Refined: of {model}'s events {refined.kept:.1%} are kept. Exported to {refined.folder}")
