@@ -124,5 +124,6 @@ def _times(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def normed(x: tf.Tensor) -> tf.Tensor:
-    """Rows of x over their root mean squares (Zhang and Sennrich, arXiv:1910.07467)."""
-    return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axis=-1, keepdims=True) + 1e-6)
+    """Rows of x [n, width] over their root mean squares (Zhang and Sennrich, arXiv:1910.07467)."""
+    mean = tf.reduce_mean(tf.square(x), axis=1)
+    return x * tf.expand_dims(tf.math.rsqrt(mean + 1e-6), 1)
