@@ -15,8 +15,8 @@ def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with nodes in the order in which its outputs need them, and tensors numbered in that order.
 
     Inputs and outputs keep their names and order, their open dimension is called n; what no output needs is
-    dropped, and what is computed alike is computed once. The bodies of loops are treated likewise; there inputs
-    and outputs, which have a place and no meaning to others, are numbered too.
+    dropped, and what is computed alike is computed once. The bodies of loops are treated likewise; there
+    inputs and outputs, which have a place and no meaning to others, are numbered too.
     """
     graph = model.graph
     kept = {value.name: value.name for value in (*graph.input, *graph.output)}

@@ -1,4 +1,4 @@
-"""Tensors of a graph that are computed alike: tf2onnx writes the same steps again wherever they are needed."""
+"""Tensors of a graph that are computed alike: tf2onnx writes the same steps wherever they are needed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
