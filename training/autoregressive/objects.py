@@ -98,6 +98,11 @@ class Sources:
     visible: tf.Tensor | None = None
 
     @property
+    def number(self) -> tf.Tensor:
+        """How many each query has, j."""
+        return tf.shape(self.features)[1]
+
+    @property
     def objects(self) -> Objects:
         """Their coordinates."""
         return Objects.from_features(self.features)
