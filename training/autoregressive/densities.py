@@ -52,7 +52,7 @@ class Cumulated:
         self._bins = bins = logits.shape[-1] - 1
         self._width = width = bins // _BLOCKS
         heights = tf.exp(tf.minimum(logits, _LARGEST))
-        # Products with constants, as the runtime's running sum is slow. Areas are doubled throughout.
+        # Products with constants, as the runtime's sums are slow. Areas are doubled throughout.
         self._before = tf.matmul(_areas_before(bins)[::width], heights, transpose_b=True)
         self._heights = tf.reshape(heights, (-1,))
         self._blocks = tf.reshape(heights[:, :-1], (-1, width))
@@ -87,7 +87,10 @@ def invert(logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
 def _passed(ends: tf.Tensor, share: tf.Tensor, *, several: bool = False) -> tf.Tensor:
     """How many ends each share [t, n] has passed, of ends [e, n], or several [e, t, n]."""
     ends = ends if several else tf.expand_dims(ends, 1)
-    return tf.reduce_sum(tf.cast(ends <= share, tf.int32), axis=0)
+    number, tries = ends.shape[0], share.shape[0]
+    passed = tf.reshape(tf.cast(ends <= share, tf.float32), (number, -1))
+    count = tf.matmul(np.ones((1, number), np.float32), passed)
+    return tf.cast(tf.reshape(count, (tries, -1)), tf.int32)
 
 
 def _areas_before(bins: int) -> Floats:
