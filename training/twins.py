@@ -33,7 +33,8 @@ def _content(constant: onnx.TensorProto) -> bytes:
     nameless = onnx.TensorProto()
     nameless.CopyFrom(constant)
     nameless.ClearField("name")
-    return nameless.SerializeToString(deterministic=True)
+    content: bytes = nameless.SerializeToString(deterministic=True)
+    return content
 
 
 def _step(node: onnx.NodeProto, same: Mapping[str, str]) -> bytes:
@@ -48,4 +49,5 @@ def _step(node: onnx.NodeProto, same: Mapping[str, str]) -> bytes:
         nameless.ClearField("domain")
         nameless.attribute.sort(key=lambda attribute: attribute.name)
         nameless.output.extend("" for _ in node.output)
-    return nameless.SerializeToString(deterministic=True)
+    content: bytes = nameless.SerializeToString(deterministic=True)
+    return content
