@@ -6,6 +6,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from training.twins import twins
+
 _SMALL: Final = 1024
 
 
@@ -13,8 +15,8 @@ def canonical_model(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with nodes in the order in which its outputs need them, and tensors numbered in that order.
 
     Inputs and outputs keep their names and order, their open dimension is called n; what no output needs is
-    dropped. The bodies of loops are treated likewise; there inputs and outputs, which have a place and no
-    meaning to others, are numbered too.
+    dropped, and what is computed alike is computed once. The bodies of loops are treated likewise; there
+    inputs and outputs, which have a place and no meaning to others, are numbered too.
     """
     graph = model.graph
     kept = {value.name: value.name for value in (*graph.input, *graph.output)}
@@ -36,15 +38,17 @@ def _canonical_parts(
     """
     producers = {tensor: node for node in graph.node for tensor in node.output}
     constants = {constant.name: constant for constant in graph.initializer}
-    nodes = _in_order_of_need([output.name for output in graph.output], producers)
+    ordered = _in_order_of_need([output.name for output in graph.output], producers)
+    same = twins(ordered, constants, known)
+    nodes = [node for node in ordered if node.output[0] not in same]
     names = known | {"": ""}
     for node in nodes:
         for tensor in (*_read_by(node), *node.output):
-            names.setdefault(tensor, f"{prefix}t{len(names)}")
+            names.setdefault(same.get(tensor, tensor), f"{prefix}t{len(names)}")
+    names |= {tensor: names[twin] for tensor, twin in same.items() if twin in names}
     needed = [tensor for node in nodes for tensor in _read_by(node)]
-    used = dict.fromkeys(
-        tensor for tensor in (*needed, *(out.name for out in graph.output)) if tensor in constants
-    )
+    read = (same.get(tensor, tensor) for tensor in (*needed, *(out.name for out in graph.output)))
+    used = dict.fromkeys(tensor for tensor in read if tensor in constants)
     renamed = [_renamed(constants[tensor], names[tensor]) for tensor in used]
     for number, node in enumerate(nodes):
         node.name = f"{prefix}n{number}"

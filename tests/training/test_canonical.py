@@ -51,6 +51,27 @@ def test_the_function_stays_the_same_and_dead_nodes_go() -> None:
     np.testing.assert_allclose(z, 2 * x + 1)
 
 
+def test_what_is_computed_alike_is_computed_once() -> None:
+    nodes = [
+        helper.make_node("Mul", ["x", "two"], ["a"], name="first"),
+        helper.make_node("Mul", ["x", "pair"], ["b"], name="second"),
+        helper.make_node("Exp", ["a"], ["c"]),
+        helper.make_node("Exp", ["b"], ["d"]),
+        helper.make_node("Add", ["c", "d"], ["y"]),
+        helper.make_node("Add", ["d", "c"], ["z"]),
+    ]
+    constants = [numpy_helper.from_array(np.array(2, np.float32), name) for name in ("two", "pair")]
+    graph = helper.make_graph(nodes, "graph", [X], [Y, Z], constants)
+    twice = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    canonical = canonical_model(twice)
+    onnx.checker.check_model(canonical, full_check=True)
+    assert [node.op_type for node in canonical.graph.node] == ["Mul", "Exp", "Add", "Add"]
+    assert len(canonical.graph.initializer) == 1
+    x = np.array([0.5, -1.0], np.float32)
+    for found in ort.InferenceSession(canonical.SerializeToString()).run(["y", "z"], {"x": x}):
+        np.testing.assert_allclose(found, 2 * np.exp(2 * x), rtol=1e-6)
+
+
 def looping(prefix: str, order: list[int]) -> onnx.ModelProto:
     """x times 2, plus twice x, three times over: in a loop whose body also reads a tensor from outside."""
     p = {

@@ -13,6 +13,9 @@ from events.batch import Floats
 
 _BLOCKS: Final = 8
 
+_LARGEST: Final = 30.0
+"""Logarithms of heights go no higher where a density is inverted: heights are taken as they are."""
+
 
 def log_density(logits: tf.Tensor, position: tf.Tensor, allowed: tf.Tensor | None = None) -> tf.Tensor:
     """Logarithm of the density at positions in [0, 1], [n].
@@ -48,13 +51,11 @@ class Cumulated:
     def __init__(self, logits: tf.Tensor) -> None:
         self._bins = bins = logits.shape[-1] - 1
         self._width = width = bins // _BLOCKS
-        heights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
-        areas = heights[:, :-1] + heights[:, 1:]
-        # Products with matrices of ones, as the runtime's running sum is slow. Areas are doubled throughout.
-        of_blocks = np.kron(_ones_below(_BLOCKS + 1)[:, :-1], np.ones((1, width), np.float32))
-        self._before = tf.matmul(of_blocks, areas, transpose_b=True)
+        heights = tf.exp(tf.minimum(logits, _LARGEST))
+        # Products with constants, as the runtime's sums are slow. Areas are doubled throughout.
+        self._before = tf.matmul(_areas_before(bins)[::width], heights, transpose_b=True)
         self._heights = tf.reshape(heights, (-1,))
-        self._blocks = tf.reshape(areas, (-1, width))
+        self._blocks = tf.reshape(heights[:, :-1], (-1, width))
         self._n = tf.shape(logits)[0]
         self._row = tf.range(self._n)
 
@@ -64,18 +65,18 @@ class Cumulated:
         share = uniform * self._before[-1]
         block = _passed(self._before[1:-1], share)
         share -= tf.gather(tf.reshape(self._before, (-1,)), block * self._n + self._row)
-        areas = tf.gather(self._blocks, tf.reshape(self._row * _BLOCKS + block, (-1,)))
-        ends = tf.matmul(_ones_below(self._width + 1)[1:, :-1], areas, transpose_b=True)
-        bin_ = _passed(tf.reshape(ends[:-1], (self._width - 1, tries, -1)), share, several=True)
+        heights = tf.gather(self._blocks, tf.reshape(self._row * _BLOCKS + block, (-1,)))
+        before = tf.matmul(_areas_before(self._width - 1), heights, transpose_b=True)
+        bin_ = _passed(tf.reshape(before[1:], (self._width - 1, tries, -1)), share, several=True)
         place = tf.reshape(tf.range(tries * self._n), (tries, -1))
-        rest = tf.gather(tf.reshape(ends, (-1,)), bin_ * (tries * self._n) + place) - share
+        share -= tf.gather(tf.reshape(before, (-1,)), bin_ * (tries * self._n) + place)
         bin_ += block * self._width
         knot = self._row * (self._bins + 1) + bin_
         left, right = tf.gather(self._heights, knot), tf.gather(self._heights, knot + 1)
-        # From the right end of the bin, where `rest` of its area lies: right x - (right - left) x^2 / 2.
-        root = tf.sqrt(tf.maximum(right * right - (right - left) * rest, 0.0))
-        from_right = tf.clip_by_value(rest / (right + root + 1e-20), 0.0, 1.0)
-        return (tf.cast(bin_ + 1, tf.float32) - from_right) / self._bins
+        # The area from the left end of the bin to x, doubled, is 2 left x + (right - left) x^2.
+        root = tf.sqrt(tf.maximum(left * left + (right - left) * share, 0.0))
+        within = tf.clip_by_value(share / (left + root + 1e-20), 0.0, 1.0)
+        return (tf.cast(bin_, tf.float32) + within) / self._bins
 
 
 def invert(logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
@@ -86,9 +87,13 @@ def invert(logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
 def _passed(ends: tf.Tensor, share: tf.Tensor, *, several: bool = False) -> tf.Tensor:
     """How many ends each share [t, n] has passed, of ends [e, n], or several [e, t, n]."""
     ends = ends if several else tf.expand_dims(ends, 1)
-    return tf.reduce_sum(tf.cast(ends <= share, tf.int32), axis=0)
+    number, tries = ends.shape[0], share.shape[0]
+    passed = tf.reshape(tf.cast(ends <= share, tf.float32), (number, -1))
+    count = tf.matmul(np.ones((1, number), np.float32), passed)
+    return tf.cast(tf.reshape(count, (tries, -1)), tf.int32)
 
 
-def _ones_below(n: int) -> Floats:
-    """[n, n], 1 below the diagonal: sums of what comes before."""
-    return np.tril(np.ones((n, n), np.float32), -1)
+def _areas_before(bins: int) -> Floats:
+    """[bins + 1, bins + 1]: from the heights at knots, twice the areas of all bins before each knot."""
+    ones = np.ones((bins + 1, bins + 1), np.float32)
+    return np.tril(ones, -1) + np.tril(ones) - np.eye(1, bins + 1, dtype=np.float32)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from events.batch import Floats
 from events.masses import TOP_MASS, W_MASS
-from training.autoregressive.attention import Affine
+from training.autoregressive.attention import Affine, over_sources
 from training.autoregressive.candidates import CANDIDATE_FEATURES, Candidate
 from training.autoregressive.coordinates import PT_MIN
 from training.autoregressive.objects import (
@@ -86,7 +86,7 @@ class EtaHead(tf.Module):  # type: ignore[misc]
             return logits
         hidden = tf.nn.relu(self.query(known) + self.source.of_columns(sources.features))
         series = sources.seen(self.series(hidden))
-        sums = [tf.reduce_sum(series * wave, axis=0) for wave in sources.eta_waves]
+        sums = [over_sources(series * wave, sources.number) for wave in sources.eta_waves]
         return logits + tf.matmul(tf.concat(sums, axis=1), self._basis)
 
 
@@ -141,7 +141,7 @@ class PhiHead(tf.Module):  # type: ignore[misc]
         from_recoil = self.recoil_series(hidden)
         from_w = self._candidate_series(hidden, z, eta, candidate)
         sums = [
-            tf.reduce_sum(series * waves_, axis=0) + from_recoil * recoil_ + from_w * w
+            over_sources(series * waves_, sources.number) + from_recoil * recoil_ + from_w * w
             for waves_, recoil_, w in zip(sources.phi_waves, toward_recoil, toward_w, strict=True)
         ]
         return logits + tf.matmul(tf.concat(sums, axis=1), self._basis)
@@ -231,4 +231,4 @@ class MassHead(tf.Module):  # type: ignore[misc]
             return self.own(known)
         with_each = tf.concat([tf.stack(pairs), sources.features], axis=0)
         near = tf.nn.relu(self.query(known) + self.source.of_columns(with_each))
-        return self.own(known, self.pool(tf.reduce_sum(sources.seen(near), axis=0)))
+        return self.own(known, self.pool(over_sources(sources.seen(near), sources.number)))

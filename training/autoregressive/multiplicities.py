@@ -1,6 +1,6 @@
 """Which objects events shall have, events by falling number of objects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -56,44 +56,76 @@ class Multiplicities:
     """The objects that events shall have, events by falling multiplicity.
 
     Attributes:
-        types: The type of each object, -1 where there is none, int64[n, slots].
         masks: int64[n, 7].
         rows: How many rows have an object k, for each k, int32[slots].
-        columns: `ToDraw` of objects 0 to slots of all rows, [slots + 1, 8 + 7, n].
+        distinct: Those that differ from the one before, int64[d, 7].
+        which: Which of these each row has, int32[n].
+        distinct_types: The type of each object, -1 where there is none, int64[d, slots].
+        to_draw_of: `ToDraw` of objects 0 to slots, [slots + 1, d, 8 + 7].
     """
 
-    types: tf.Tensor
     masks: tf.Tensor
     rows: tf.Tensor
-    columns: tf.Tensor
+    distinct: tf.Tensor
+    which: tf.Tensor
+    distinct_types: tf.Tensor
+    to_draw_of: tf.Tensor
 
     @classmethod
     def of(cls, masks: tf.Tensor, slots: int) -> "Multiplicities":
-        """The layout of masks int64[n, 7], of which no row has more objects than the one before."""
-        counts = tf.cast(tf.transpose(masks), tf.float32)
-        ends = tf.stack([tf.reduce_sum(counts[: i + 1], axis=0) for i in range(N_OBJECT_TYPES)])
-        place = np.arange(slots + 1, dtype=np.float32)[:, None, None]
-        # 1 for the types whose objects lie before a place; behind the last object comes one more type: MET.
-        past = tf.cast(place >= ends, tf.float32)
-        one_hot = tf.pad(past, [[0, 0], [1, 0], [0, 0]], constant_values=1.0) - tf.pad(
-            past, [[0, 0], [0, 1], [0, 0]]
-        )
-        types = tf.reduce_sum(past, axis=1)
-        of_types = one_hot[:, :N_OBJECT_TYPES]
-        last = tf.reduce_sum(of_types * ends, axis=1)
-        first = tf.cast(place[:, 0] < last - tf.reduce_sum(of_types * counts, axis=1) + 0.5, tf.float32)
-        first *= tf.reduce_sum(of_types, axis=1)
-        rank = place[:, 0] - last + tf.reduce_sum(of_types * counts, axis=1)
-        # Where there is no object, any table will do.
-        kind = tf.minimum(types, N_OBJECT_TYPES - 1) * KINDS + tf.minimum(rank, RANKS - 1)
-        chance = first * tf.cast(last > ends[-1] - 0.5, tf.float32)
-        constants = [tf.reduce_sum(one_hot * values[:, None], axis=1) for values in _OF_TYPES.T]
-        columns = tf.concat([one_hot, tf.stack([kind, first, chance, *constants], axis=1)], axis=1)
-        rows = tf.reduce_sum(tf.cast(place[:-1, 0] < ends[-1], tf.int32), axis=1)
-        present = tf.transpose(tf.where(types < N_OBJECT_TYPES, types, -1.0)[:-1])
-        return cls(tf.cast(present, tf.int64), masks, rows, columns)
+        """The layout of masks int64[n, 7] in the order of `falling`."""
+        changes = tf.reduce_max(tf.cast(masks[1:] != masks[:-1], tf.int32), axis=1)
+        which = tf.pad(tf.cumsum(changes), [[1, 0]])
+        distinct = tf.gather(masks, tf.where(tf.pad(changes, [[1, 0]], constant_values=1) > 0)[:, 0])
+        total = tf.reduce_sum(masks, axis=1)
+        rows = tf.reduce_sum(tf.cast(np.arange(slots)[:, None] < total, tf.int32), axis=1)
+        types, to_draw_of = _described(distinct, slots)
+        return cls(masks, rows, distinct, which, types, to_draw_of)
+
+    @property
+    def types(self) -> tf.Tensor:
+        """The type of each object, -1 where there is none, int64[n, slots]."""
+        return tf.gather(self.distinct_types, self.which)
+
+    def of_distinct(self) -> "Multiplicities":
+        """That of one row of each mask."""
+        which = tf.range(tf.shape(self.distinct)[0])
+        return replace(self, masks=self.distinct, which=which)
 
     def to_draw(self, k: Index, n: tf.Tensor) -> ToDraw:
         """What is known of object k of the first n rows."""
-        columns = tf.gather(self.columns, k)[:, :n]
+        columns = tf.transpose(tf.gather(tf.gather(self.to_draw_of, k), self.which[:n]))
         return ToDraw(columns[: N_OBJECT_TYPES + 1], *tf.unstack(columns[N_OBJECT_TYPES + 1 :]))
+
+
+def falling(masks: tf.Tensor) -> tf.Tensor:
+    """The order of masks int64[n, 7] by falling number of objects, equal ones side by side, int32[n]."""
+    # The runtime sorts by float32, which holds this number; more than 7 of a type may lie apart.
+    others = tf.minimum(masks[:, 1:], 7) * 8 ** np.arange(N_OBJECT_TYPES - 1)
+    key = tf.reduce_sum(masks, axis=1) * 8 ** (N_OBJECT_TYPES - 1) + tf.reduce_sum(others, axis=1)
+    return tf.math.top_k(tf.cast(key, tf.int32), k=tf.shape(masks)[0]).indices
+
+
+def _described(masks: tf.Tensor, slots: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """`Multiplicities.distinct_types` and `Multiplicities.to_draw_of` of masks int64[d, 7]."""
+    counts = tf.cast(tf.transpose(masks), tf.float32)
+    ends = tf.stack([tf.reduce_sum(counts[: i + 1], axis=0) for i in range(N_OBJECT_TYPES)])
+    place = np.arange(slots + 1, dtype=np.float32)[:, None, None]
+    # 1 for the types whose objects lie before a place; behind the last object comes one more type: MET.
+    past = tf.cast(place >= ends, tf.float32)
+    one_hot = tf.pad(past, [[0, 0], [1, 0], [0, 0]], constant_values=1.0) - tf.pad(
+        past, [[0, 0], [0, 1], [0, 0]]
+    )
+    types = tf.reduce_sum(past, axis=1)
+    of_types = one_hot[:, :N_OBJECT_TYPES]
+    last = tf.reduce_sum(of_types * ends, axis=1)
+    first = tf.cast(place[:, 0] < last - tf.reduce_sum(of_types * counts, axis=1) + 0.5, tf.float32)
+    first *= tf.reduce_sum(of_types, axis=1)
+    rank = place[:, 0] - last + tf.reduce_sum(of_types * counts, axis=1)
+    # Where there is no object, any table will do.
+    kind = tf.minimum(types, N_OBJECT_TYPES - 1) * KINDS + tf.minimum(rank, RANKS - 1)
+    chance = first * tf.cast(last > ends[-1] - 0.5, tf.float32)
+    constants = [tf.reduce_sum(one_hot * values[:, None], axis=1) for values in _OF_TYPES.T]
+    columns = tf.concat([one_hot, tf.stack([kind, first, chance, *constants], axis=1)], axis=1)
+    present = tf.transpose(tf.where(types < N_OBJECT_TYPES, types, -1.0)[:-1])
+    return tf.cast(present, tf.int64), tf.transpose(columns, (0, 2, 1))

@@ -59,7 +59,7 @@ class Objects:
     @classmethod
     def from_features(cls, features: tf.Tensor) -> Self:
         """The objects of `features`, [10, ...]."""
-        return cls(*tf.unstack(features)[LOG_PT : LOG_PT + _N_COLUMNS])
+        return cls(*(tf.gather(features, LOG_PT + i) for i in range(_N_COLUMNS)))
 
     @property
     def columns(self) -> tuple[tf.Tensor, ...]:
@@ -96,6 +96,11 @@ class Sources:
     eta_waves: tuple[tf.Tensor, ...]
     phi_waves: tuple[tf.Tensor, ...]
     visible: tf.Tensor | None = None
+
+    @property
+    def number(self) -> tf.Tensor:
+        """How many each query has, j."""
+        return tf.shape(self.features)[1]
 
     @property
     def objects(self) -> Objects:
@@ -144,7 +149,7 @@ class Sources:
         return cls(features, waves[:2], waves[2:])
 
     def _seen_column(self, number: int) -> tf.Tensor:
-        column = self.features[number]
+        column = tf.gather(self.features, number)
         return column if self.visible is None else column * self.visible
 
 

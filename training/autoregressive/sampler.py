@@ -6,7 +6,7 @@ before a loop.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,12 +16,10 @@ from events.objects import N_OBJECT_TYPES
 from training.autoregressive.candidates import Candidate, best_pair
 from training.autoregressive.coordinates import JET_TYPES, LAST_CHANCE, Coordinates
 from training.autoregressive.densities import Cumulated, invert
-from training.autoregressive.multiplicities import Index, Multiplicities, ToDraw
+from training.autoregressive.multiplicities import Index, Multiplicities, ToDraw, falling
 from training.autoregressive.network import EventNetwork
 from training.autoregressive.objects import (
     LOG_PT,
-    N_SUMS,
-    OBJECT_FEATURES,
     Objects,
     Sources,
     object_sums,
@@ -74,10 +72,9 @@ class EventSampler:
         # reductions do not bear.
         masks = tf.concat([masks, tf.constant([[2] + [0] * (N_OBJECT_TYPES - 1)], tf.int64)], axis=0)
         uniform = tf.pad(uniform, [[0, 1], [0, 0]])
-        n = tf.shape(masks)[0]
-        order = tf.math.top_k(tf.cast(tf.reduce_sum(masks, axis=1), tf.int32), k=n).indices
+        order = falling(masks)
         events = self._draw(tf.gather(masks, order), tf.gather(uniform, order))
-        back = tf.math.top_k(-order, k=n).indices[:-1]
+        back = tf.math.top_k(-order, k=tf.shape(order)[0]).indices[:-1]
         return {name: tf.gather(column, back) for name, column in events.items()}
 
     def _draw(self, masks: tf.Tensor, uniform: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -148,25 +145,25 @@ class _Step:
 
     def first(self) -> State:
         """Events after the first object, which lies at azimuth 0 with eta >= 0."""
-        counts = tf.cast(tf.transpose(self.layout.masks), tf.float32) / 2
-        n, total = tf.shape(counts)[1], tf.reduce_sum(counts, axis=0, keepdims=True) * (2 / 5)
-        features, types, sums, zero = (
-            tf.zeros((width, n)) for width in (OBJECT_FEATURES, N_OBJECT_TYPES, N_SUMS, 1)
-        )
-        none = Candidate.none(n)
-        before = Summary(
-            features, types, sums, counts, counts, total, zero, none.momentum, tf.expand_dims(none.away, 0)
-        )
-        x, recoil = self._token(0, before)
-        for layer in self.network.layers:
-            # The first position sees itself alone.
-            x = layer.update(x, layer.project(x)[2])
-        context = self.network.context(x)
+        before = Summary.of_none(self.layout.masks)
+        # Where nothing has been drawn, equal masks have equal contexts.
+        alike = replace(self, layout=self.layout.of_distinct())
+        context = tf.gather(alike.first_context(), self.layout.which)
+        n = tf.shape(context)[0]
         seen: tuple[tf.Tensor, ...] = tuple(
             tf.zeros((0, n, self.network.config.attention)) for _ in range(2 * len(self.network.layers))
         )
         start = State(before.packed, tf.zeros(0), (), seen, context[:0], tf.zeros((0, 4, n)))
-        return self._with_object(0, start, _Position(context, recoil, before, None, none))
+        at = _Position(context, recoil_features(before.sums), before, None, before.candidate)
+        return self._with_object(0, start, at)
+
+    def first_context(self) -> tf.Tensor:
+        """Contexts before any object, [n, width]."""
+        x, _ = self._token(0, Summary.of_none(self.layout.masks))
+        for layer in self.network.layers:
+            # The first position sees itself alone.
+            x = layer.update(x, layer.project(x)[2])
+        return self.network.context(x)
 
     def next(self, k: Index, state: State) -> State:
         """Events after object k, from those before it."""
@@ -188,7 +185,9 @@ class _Step:
             query, *new = layer.project(x)
             old = state.seen[2 * i : 2 * i + 2]
             seen += [tf.concat([a, tf.expand_dims(b, 0)], axis=0) for a, b in zip(old, new, strict=True)]
-            x = layer.update(x, layer.attend(query, seen[-2], seen[-1], bias))
+            # The position after the first object sees itself alone.
+            found = new[1] if _is(k, 1) else layer.attend(query, seen[-2], seen[-1], bias)
+            x = layer.update(x, found)
         return self.network.context(x), recoil, tuple(seen)
 
     def _token(self, k: Index, before: Summary) -> tuple[tf.Tensor, tf.Tensor]:

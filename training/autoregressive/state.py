@@ -39,6 +39,18 @@ class Summary:
     away: tf.Tensor
 
     @classmethod
+    def of_none(cls, masks: tf.Tensor) -> Self:
+        """Events before their first object, from masks int64[m, 7]."""
+        counts = tf.cast(tf.transpose(masks), tf.float32) / 2
+        n, total = tf.shape(counts)[1], tf.reduce_sum(counts, axis=0, keepdims=True) * (2 / 5)
+        features, types, sums, zero = (
+            tf.zeros((width, n)) for width in (OBJECT_FEATURES, N_OBJECT_TYPES, N_SUMS, 1)
+        )
+        none = Candidate.none(n)
+        away = tf.expand_dims(none.away, 0)
+        return cls(features, types, sums, counts, counts, total, zero, none.momentum, away)
+
+    @classmethod
     def unpacked(cls, packed: tf.Tensor) -> Self:
         """What `packed` gave."""
         return cls(*tf.split(packed, _WIDTHS))
