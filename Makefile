@@ -49,6 +49,10 @@ train: .venv/dev/.ready ## Simulate a process and train a model: make train PROC
 		$(if $(MORE),--data data/$(PROCESS)_2.csv) --run runs/$(PROCESS)-$(MODEL)
 	$(DEV)/eventmill-train export runs/$(PROCESS)-$(MODEL)
 
+refine: .venv/dev/.ready ## Refine a model with the events it was trained on: make refine PROCESS=stop_02 MODEL=flow MORE=325000.
+	$(DEV)/eventmill-train refine $(PROCESS)/$(MODEL) --data data/$(PROCESS).csv \
+		$(if $(MORE),--data data/$(PROCESS)_2.csv) --cache runs/$(PROCESS)-$(MODEL)/tables
+
 leaderboard: .venv/dev/.ready ## Judge all shipped models by data/ttbar.csv and data/stop_02.csv (minutes a model).
 	$(DEV)/eventmill-train leaderboard --truth ttbar=data/ttbar.csv --truth stop_02=data/stop_02.csv --cache runs/floors
 	$(DEV)/python -m tests.support.leaderboard
@@ -75,4 +79,4 @@ endef
 clean: ## Remove the environments and caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help serve test lint types docker-test bench bench-check soak train leaderboard lock clean
+.PHONY: help serve test lint types docker-test bench bench-check soak train refine leaderboard lock clean

@@ -115,7 +115,7 @@ def _cpu_rows(manifest: Manifest, graph: AnyGraph) -> tuple[int, ...]:
     if not isinstance(graph, EventsGraph | AcceptanceGraph):
         return CPU_ROWS
     if isinstance(manifest, RefinedEventsManifest):
-        return tuple(sorted({*CPU_ROWS, *REFINED_CELLS}))
+        return tuple(sorted({*CPU_ROWS, *CELLS, *REFINED_CELLS}))
     return (CPU_ROWS[0], *CELLS)
 
 

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     models: Path | None = None
-    default_model: Name = "flow"
+    default_model: Name = "flow-refined"
     device: Device = "cpu"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     max_events: Annotated[int, Field(ge=1, le=10**12)] = 100_000_000

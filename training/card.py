@@ -62,8 +62,8 @@ def _noises(graphs: Mapping[str, AnyGraph]) -> str:
     """What the graphs take, those together that take the same."""
     takers: dict[str, list[str]] = {}
     for role, graph in graphs.items():
-        taken = " and ".join(f"{noise.width} {noise.distribution}" for noise in graph.noises)
-        takers.setdefault(taken, []).append(f"`{role}`")
+        if taken := " and ".join(f"{noise.width} {noise.distribution}" for noise in graph.noises):
+            takers.setdefault(taken, []).append(f"`{role}`")
     return "; ".join(f"{taken} numbers for {', '.join(roles)}" for taken, roles in takers.items())
 
 
