@@ -28,8 +28,8 @@ from service.runtime import LoadedGraph, OutputError
 CELLS: Final = (FIRST_EVENTS, 1536, 2048)
 """Events of the cells of a block: see `WholeEvents`."""
 
-REFINED_CELLS: Final = (FIRST_EVENTS, 3584)
-"""Those of refined events: fewer, as the runs that draw some again cost much, however few they are."""
+REFINED_CELLS: Final = (128, 3968)
+"""Those of refined events: few, as the runs that draw some again cost much, however few they are."""
 
 _TOGETHER: Final = 8
 """Few attempts at an event: each costs as much as any other event, and the second hardly ever fails."""

@@ -1,16 +1,22 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import service.sampler
 from events.batch import concatenate
 from events.selection import valid_events
+from models.graphs import AnyGraph
 from models.shelf import Artefact
 from service.generator import Validity
+from service.runtime import LoadedGraph, load_graph
 from service.sampler import Sampler
+from service.whole_events import CELLS, REFINED_CELLS
 from tests.support.batches import assert_same_events
+from tests.support.whole_model import build_whole_artefact
 
 N = 1000
 
@@ -109,3 +115,21 @@ def test_a_slice_tells_what_names_its_events(sampler: Sampler) -> None:
     told = sampler.slice(3, seed=2**64 - 1, offset=9).provenance
     assert told["model_digest"] == sampler.manifest.digest
     assert (told["seed"], told["offset"], told["num_events"]) == (str(2**64 - 1), "9", "3")
+
+
+def test_only_acceptances_stay_on_the_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The runtime has no trees for a GPU."""
+    opened: dict[str, tuple[str, tuple[int, ...]]] = {}
+
+    def open_graph(path: Path, graph: AnyGraph, device: str, rows: tuple[int, ...]) -> LoadedGraph:
+        opened[path.name] = device, rows
+        return load_graph(path, graph, "cpu", rows)
+
+    monkeypatch.setattr(service.sampler, "load_graph", open_graph)
+    refined = Artefact.open(build_whole_artefact(tmp_path, masked=True, refined=True))
+    Sampler.open(refined, "cuda")
+    devices = {name: device for name, (device, _) in opened.items()}
+    assert devices == {"masks.onnx": "cuda", "events.onnx": "cuda", "acceptance.onnx": "cpu"}
+    assert (
+        set(CELLS) | set(REFINED_CELLS) < set(opened["events.onnx"][1]) == set(opened["acceptance.onnx"][1])
+    )
