@@ -21,6 +21,9 @@ from training.evaluation.masses import TOP_WINDOW, W_WINDOW
 
 ABSENT: Final = -1.0
 
+CLOSEST_JETS: Final = 0
+"""Where the distance of the two closest jets stands among all observables."""
+
 Column: TypeAlias = tuple[str, tf.Tensor]
 
 _JETS: Final = 4
@@ -86,12 +89,12 @@ def observables(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         "lepton": slots.leading(_any(kinds, LEPTONS), 2),
     }
     parts: Iterable[Iterator[Column]] = (
+        _closest_jets(slots, _any(kinds, JETS)),
         _counts(kinds),
         _totals(slots, met, met_phi),
         _single(leading, met_phi),
         _pairs(leading),
         _lepton_and_met(leading["lepton"][0], met, met_phi),
-        _closest_jets(slots, _any(kinds, JETS)),
         _candidates(leading["light"], leading["b_jet"]),
     )
     return {name: column for part in parts for name, column in part}

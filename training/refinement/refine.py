@@ -32,9 +32,9 @@ from training.evaluation.sources import with_file_digits
 from training.event_rows import slot_rows
 from training.export import git_commit, put_on_shelf
 from training.onnx_export import as_tensors
-from training.refinement.acceptance import export_acceptance
-from training.refinement.observables import observable_matrix
-from training.refinement.trees import Labelled, TreesConfig, fit_trees, odds
+from training.refinement.acceptance import Acceptance
+from training.refinement.observables import CLOSEST_JETS, observable_matrix
+from training.refinement.trees import Labelled, TreesConfig, fit_trees
 
 SUFFIX: Final = "-refined"
 """What the name of a refined model ends in."""
@@ -105,15 +105,16 @@ def refine(
     generated = np.split(_generated(base, layout, sum(sizes), config.seed, progress=progress), sizes[:1])
     train, validation = (Labelled.of(*both) for both in zip(true, generated, strict=True))
     trees = fit_trees(train, validation, config.trees, seed=config.seed)
-    kept = float(np.minimum(odds(trees, generated[1]) / config.limit, 1).mean())
+    acceptance = Acceptance(trees, config.limit, _least_distance(true[0]))
+    kept = float(acceptance(generated[1]).mean())
 
     def fill(folder: Path) -> Manifest:
         for name in manifest.all_files:
             shutil.copyfile(base.folder / name, folder / name)
-        acceptance = export_acceptance(trees, config.limit, manifest.events.slots, folder / "acceptance.onnx")
+        graph = acceptance.export(manifest.events.slots, folder / "acceptance.onnx")
         return RefinedEventsManifest(
             **manifest.model_dump(exclude={"pipeline", "model", "version", "files", "figures", *_REWORDED}),
-            acceptance=acceptance,
+            acceptance=graph,
             model=f"{manifest.model}{SUFFIX}",
             version=model_version,
             description=f"{manifest.description}, refined by boosted trees",
@@ -159,6 +160,12 @@ def _tables(
 def _true(tables: Tables, split: Split, layout: SlotLayout, most: int) -> Floats:
     """Observables of true events, float32[n, k]."""
     return _observables(slot_rows(tables.path(split, SLOT_TABLE)), layout)[:most]
+
+
+def _least_distance(true: Floats) -> float:
+    """The least Delta-R of two jets in any true event; 0 if none has two."""
+    closest = true[:, CLOSEST_JETS]
+    return float(np.min(closest, where=closest >= 0, initial=np.inf)) if (closest >= 0).any() else 0.0
 
 
 def _generated(base: Artefact, layout: SlotLayout, n: int, seed: int, *, progress: bool) -> Floats:
@@ -212,5 +219,6 @@ def _notes(config: RefineConfig, kept: float) -> tuple[str, ...]:
             f"event a weight; it is kept with the probability weight / {config.limit:g}, else drawn again "
             f"with the same numbers of objects. {kept:.0%} are kept."
         ),
+        "Refined events have no two jets nearer to each other than those of the training events have.",
         "Refined events have no exact likelihood. With validity=all come the events before refinement.",
     )

@@ -5,7 +5,7 @@ from events.batch import OBJECT_FLOATS, EventBatch
 from tests.support.synthetic import synthetic_events
 from training.data.slots import SlotLayout
 from training.evaluation.observables import observables as of_the_judge
-from training.refinement.observables import ABSENT, observable_matrix, observables
+from training.refinement.observables import ABSENT, CLOSEST_JETS, observable_matrix, observables
 
 LAYOUT = SlotLayout.any_type(16)
 
@@ -32,6 +32,10 @@ def test_they_are_those_of_the_judge() -> None:
         # Of the mass of a single massless object, single precision leaves rounding.
         least = 0.1 if name.endswith("mass") else 1e-3
         np.testing.assert_allclose(column.numpy(), expected, rtol=2e-3, atol=least, err_msg=name)
+
+
+def test_the_closest_jets_stand_where_they_are_looked_for() -> None:
+    assert list(observables(inputs(some_events())))[CLOSEST_JETS] == "closest_jets"
 
 
 def test_the_order_of_slots_does_not_matter() -> None:

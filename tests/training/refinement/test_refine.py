@@ -13,6 +13,7 @@ from models.shelf import Artefact
 from service.sampler import Sampler
 from tests.support.tiny_model import provenance
 from tests.support.whole_model import build_whole_artefact
+from training.evaluation.observables import observables
 from training.refinement.refine import RefineConfig, Refined, refine
 from training.refinement.trees import TreesConfig
 
@@ -66,6 +67,13 @@ def test_the_graph_keeps_the_share_that_is_told(refined: Refined) -> None:
     kept = np.mean((raw.met == served.met)[valid_events(raw)])
     assert refined.kept == pytest.approx(0.5, abs=0.1)
     assert kept == pytest.approx(refined.kept, abs=0.06)
+
+
+def test_no_jets_are_nearer_than_in_truth(refined: Refined, truth: EventBatch) -> None:
+    closest = observables(Sampler.open(Artefact.open(refined.folder)).sample(EVENTS, 5))[
+        "closest_jets"
+    ].values
+    assert np.nanmin(closest) > 0.99 * np.nanmin(observables(truth)["closest_jets"].values)
 
 
 def test_the_manifest_tells_how(base: tuple[Artefact, Path], refined: Refined) -> None:
