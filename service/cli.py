@@ -83,10 +83,11 @@ def serve(**options: object) -> None:
 @click.option("--offset", type=int, default=0, show_default=True, help="Index of the first event.")
 @click.option(
     "--validity",
-    type=click.Choice(["valid", "all"]),
+    type=click.Choice(["valid", "weighted", "all"]),
     default="valid",
     show_default=True,
-    help="Draw events that fail the selection criteria again, or write the raw output.",
+    help="Draw events that fail the selection, or that a refined model refuses, again; refuse none and give "
+    "them weights; or write the raw output.",
 )
 @click.option("--units", type=click.Choice(["MeV", "GeV"]), help="MeV by default; nanoaod is in GeV always.")
 @click.option("--layout", type=click.Choice(["objects", "nanoaod"]), default="objects", show_default=True)

@@ -64,8 +64,9 @@ class GenerateQuery(BaseModel):
     )
     validity: Validity = Field(
         "valid",
-        description="valid: events that fail the selection criteria are drawn again, so that exactly n valid "
-        "ones arrive. all: the raw output of the model.",
+        description="valid: events that fail the selection criteria, or that a refined model refuses, are "
+        "drawn again, so that exactly n good ones arrive. weighted, of refined models only: none is refused, "
+        "and weights are the probabilities that they would be kept. all: the model's raw output.",
     )
     units: EnergyUnit | None = Field(
         None, description="Unit of energies and momenta. MeV if absent; the layout nanoaod is in GeV always."

@@ -18,7 +18,9 @@ from models.manifest import Manifest
 from service.addresses import AddressSpace, Stream
 from service.runtime import LoadedGraph, OutputError
 
-Validity: TypeAlias = Literal["valid", "all"]
+Validity: TypeAlias = Literal["valid", "weighted", "all"]
+"""Which attempts at an event are good for the data set, see `service.sampler.DatasetSlice`."""
+
 Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 
 MAX_ATTEMPTS: Final = 1000

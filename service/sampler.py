@@ -24,10 +24,12 @@ class DatasetSlice:
         n: Number of events.
         seed: Seed of the data set, in [0, 2**64).
         offset: Index of the first event.
-        validity: ``valid`` for events that pass the selection criteria, ``all`` for the model's raw output.
+        validity: ``valid`` for events that pass the selection criteria and that a refined model accepts;
+            ``weighted`` for all that pass, the probability of acceptance being their weight; ``all`` for the
+            model's raw output.
 
     Raises:
-        ValueError: If `n`, `seed` or `offset` are out of range.
+        ValueError: If `n`, `seed` or `offset` are out of range, or the model gives no weights.
     """
 
     generator: EventGenerator
@@ -41,7 +43,13 @@ class DatasetSlice:
             raise ValueError(
                 f"n must be positive and offset in 0..{INDEX_LIMIT} - n, not {self.n} and {self.offset}"
             )
-        AddressSpace.of(self.generator.manifest, self.seed)
+        manifest = self.generator.manifest
+        if self.validity == "weighted" and not isinstance(manifest, RefinedEventsManifest):
+            raise ValueError(
+                f"{manifest.process}/{manifest.model} gives no weights: only refined models do; "
+                "choose one of these, or validity=valid"
+            )
+        AddressSpace.of(manifest, self.seed)
 
     @property
     def provenance(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Complete events from one graph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise, takewhile
 from typing import Final
 
@@ -67,7 +67,8 @@ class WholeEvents:
         """Events of block `index`, as `EventGenerator.block` wants them.
 
         With validity ``valid``, an event that fails the selection criteria or is not accepted is drawn again;
-        it keeps its numbers of objects where a masks graph gave them. With ``all`` the first attempt stands.
+        it keeps its numbers of objects where a masks graph gave them. With ``weighted`` all events are
+        accepted, with their acceptances as weights. With ``all`` the first attempt stands.
 
         Raises:
             OutputError: If the model gives what no event can be made of, or never makes an event valid.
@@ -91,11 +92,12 @@ class WholeEvents:
         """All events of a cell of block `index`."""
         masks = {name: values[part] for name, values in masks.items()}
         ids = index * self.manifest.block_events + np.arange(part.start, part.stop)
-        first = self._attempts(ids, masks | self._first_noise(space, index, part))
+        first = self._attempts(ids, masks | self._first_noise(space, index, part), validity)
 
         def again(failed: Ints, attempts: Ints) -> Attempts:
             wanted = {name: values[failed] for name, values in masks.items()}
-            return self._attempts(ids[failed], wanted | self._later_noise(space, ids[failed], attempts))
+            noise = self._later_noise(space, ids[failed], attempts)
+            return self._attempts(ids[failed], wanted | noise, validity)
 
         together = _TOGETHER_REFINED if self._refines else _TOGETHER
         return finished_block(
@@ -141,15 +143,17 @@ class WholeEvents:
             for noise in self._noises
         }
 
-    def _attempts(self, ids: Ints, inputs: Columns) -> Attempts:
+    def _attempts(self, ids: Ints, inputs: Columns, validity: Validity) -> Attempts:
         needed = {entry.name for entry in self.manifest.events.inputs}
         columns = self.graphs["events"]({name: values for name, values in inputs.items() if name in needed})
         self._check(columns["type"], len(ids))
         events = _assemble(self.manifest.process, ids, columns)
-        if not self._refines:
+        if not self._refines or validity == "all":
             return Attempts.of(events)
         rows = {name: values.reshape(len(ids), -1) for name, values in columns.items()}
         acceptance = self.graphs["acceptance"](rows)["acceptance"]
+        if validity == "weighted":
+            return Attempts.of(replace(events, weight=acceptance))
         return Attempts.of(events, inputs[_ACCEPTED.name][:, 0] < acceptance)
 
     def _check(self, type_: Ints, n: int) -> None:

@@ -162,6 +162,7 @@ def test_nanoaod_has_its_names_and_is_in_gev(client: TestClient) -> None:
         ({"offset": 2**63 - 1}, 422, "invalid_request", "offset in 0.."),
         ({"format": "root"}, 422, "invalid_request", "format: "),
         ({"validity": "some"}, 422, "invalid_request", "validity: "),
+        ({"validity": "weighted"}, 422, "invalid_request", "ttbar/exp2 gives no weights"),
         ({"units": "TeV"}, 422, "invalid_request", "units: "),
         ({"layout": "nanoaod"}, 422, "invalid_request", "csv has no layout nanoaod"),
         ({"layout": "nanoaod", "format": "arrow", "units": "MeV"}, 422, "invalid_request", "units=GeV"),

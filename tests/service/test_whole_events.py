@@ -92,6 +92,31 @@ def test_refined_events_are_distributed_as_the_acceptance_says(refined: WholeEve
     assert abs(met["valid"].mean() - met["all"].mean()) > 10 * error
 
 
+def test_weighted_events_are_the_first_valid_ones_with_their_acceptances(refined: WholeEvents) -> None:
+    weighted, raw = (refined.block(3, 1, validity).events for validity in ("weighted", "all"))
+    valid = valid_events(raw)
+    expected = np.minimum(weighted.met / np.float32(CERTAIN_MET), 1)
+    np.testing.assert_array_equal(weighted.weight, expected)
+    assert len(np.unique(expected)) > 10
+    assert valid_events(weighted).all()
+    as_raw = replace(weighted, weight=np.ones_like(weighted.weight))
+    assert_same_events(as_raw.take(valid), raw.take(valid))
+
+
+def test_weights_and_refusals_mean_the_same(refined: WholeEvents) -> None:
+    n, sampler = 20 * refined.manifest.block_events, Sampler(refined)
+    kept, weighted = sampler.sample(n, 1), sampler.sample(n, 2, validity="weighted")
+    mean = np.average(weighted.met, weights=weighted.weight)
+    error = kept.met.std() * np.sqrt(1 / n + (weighted.weight**2).sum() / weighted.weight.sum() ** 2)
+    assert abs(kept.met.mean() - mean) < 4 * error
+
+
+def test_models_without_acceptance_give_no_weights(tmp_path: Path) -> None:
+    sampler = Sampler(opened(tmp_path, "masked"))
+    with pytest.raises(ValueError, match="ttbar/whole gives no weights"):
+        sampler.slice(10, 1, validity="weighted")
+
+
 def test_a_redrawn_event_keeps_its_mask(generator: WholeEvents) -> None:
     raw, valid = (generator.block(3, 1, validity).events.masks() for validity in ("all", "valid"))
     changed = (raw != valid).any()

@@ -220,5 +220,9 @@ def _notes(config: RefineConfig, kept: float) -> tuple[str, ...]:
             f"with the same numbers of objects. {kept:.0%} are kept."
         ),
         "Refined events have no two jets nearer to each other than those of the training events have.",
-        "Refined events have no exact likelihood. With validity=all come the events before refinement.",
+        (
+            "Refined events have no exact likelihood. With validity=all come the events before "
+            "refinement, with validity=weighted those that pass the selection, with the probability that they "
+            "are kept as weight."
+        ),
     )
