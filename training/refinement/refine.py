@@ -222,7 +222,7 @@ def _notes(config: RefineConfig, kept: float) -> tuple[str, ...]:
         "Refined events have no two jets nearer to each other than those of the training events have.",
         (
             "Refined events have no exact likelihood. With validity=all come the events before "
-            "refinement, with validity=weighted those that pass the selection, with the probability that they "
-            "are kept as weight."
+            "refinement, with validity=weighted those that pass the selection, with the probability that "
+            "they are kept as weight."
         ),
     )
