@@ -139,21 +139,23 @@ with (folder / "large.csv").open("wb") as file:
     for _ in range(50):
         file.write(text)
 fractions = SplitFractions(0.9, 0.05)
+before = peak_mib()
 tables = build_tables([folder / "large.csv"], folder / "cache", fractions, PerTypeTables(), progress=False)
 rows = CircularRows(
     [tables.path(Split.TRAIN, "j")], OBJECT_FEATURES, lambda values: values, batch_size=100, seed=1
 )
 for i in range(0, len(rows), 97):
     rows[i]
-print(sum(tables.events.values()), len(rows), peak_mib())
+print(sum(tables.events.values()), len(rows), peak_mib() - before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the memory of a process")
-def test_five_million_events_are_read_in_less_than_1_gib(tmp_path: Path) -> None:
+def test_five_million_events_are_read_in_256_mib(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _FIVE_MILLION, str(tmp_path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[3])
-    events, batches, peak_mib = map(int, done.stdout.split())
+    # Beyond what libraries take, whose pages are mapped or not as the machine has room.
+    events, batches, more_mib = map(int, done.stdout.split())
     assert events == 5_000_000
     assert batches > 10_000
-    assert peak_mib < 1024
+    assert more_mib < 256
