@@ -9,7 +9,7 @@ from models.graphs import AcceptanceGraph, AnyGraph, EventsGraph
 from models.manifest import IndependentObjectsManifest, Manifest, RefinedEventsManifest
 from models.shelf import Artefact
 from service.addresses import INDEX_LIMIT, AddressSpace
-from service.generator import Block, EventGenerator, Validity
+from service.generator import Block, EventGenerator, Validity, model_name
 from service.independent_objects import IndependentObjects
 from service.runtime import CPU_ROWS, Device, load_graph
 from service.whole_events import CELLS, REFINED_CELLS, WholeEvents
@@ -46,7 +46,7 @@ class DatasetSlice:
         manifest = self.generator.manifest
         if self.validity == "weighted" and not isinstance(manifest, RefinedEventsManifest):
             raise ValueError(
-                f"{manifest.process}/{manifest.model} gives no weights: only refined models do; "
+                f"{model_name(manifest)} gives no weights: only refined models do; "
                 "choose one of these, or validity=valid"
             )
         AddressSpace.of(manifest, self.seed)

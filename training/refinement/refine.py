@@ -23,6 +23,7 @@ from tqdm import tqdm
 from events.batch import OBJECT_FLOATS, Floats
 from models.manifest import EventsManifest, Manifest, Provenance, RefinedEventsManifest, describe_files
 from models.shelf import Artefact
+from service.generator import model_name
 from service.sampler import Sampler
 from training.config import STRICT, TrainingConfig
 from training.data.cache import Tables, build_tables
@@ -131,8 +132,9 @@ def _refinable(base: Artefact) -> EventsManifest:
     manifest = base.manifest
     if isinstance(manifest, EventsManifest) and not isinstance(manifest, RefinedEventsManifest):
         return manifest
-    name = f"{manifest.process}/{manifest.model}"
-    raise ValueError(f"{name} cannot be refined: only models of whole events can, and only once")
+    raise ValueError(
+        f"{model_name(manifest)} cannot be refined: only models of whole events can, and only once"
+    )
 
 
 _REWORDED: Final = ("description", "training", "reference", "notes")
@@ -151,7 +153,7 @@ def _tables(
     if list(tables.sha256.values()) != list(manifest.training.data.files.values()):
         wanted = ", ".join(manifest.training.data.files)
         raise ValueError(
-            f"{manifest.process}/{manifest.model} learnt from other files: give {wanted}, unchanged and in "
+            f"{model_name(manifest)} learnt from other files: give {wanted}, unchanged and in "
             "this order, so that no event that judges it is learnt from"
         )
     return tables
