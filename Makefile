@@ -47,6 +47,8 @@ train: .venv/dev/.ready ## Simulate a process and train a model: make train PROC
 	$(if $(MORE),$(DEV)/eventmill-train simulate --process $(PROCESS) --events $(MORE) --seed 2 --out data/$(PROCESS)_2.csv)
 	$(DEV)/eventmill-train train --process $(PROCESS) --config $(MODEL) --data data/$(PROCESS).csv \
 		$(if $(MORE),--data data/$(PROCESS)_2.csv) --run runs/$(PROCESS)-$(MODEL)
+	$(if $(filter flow,$(MODEL)),$(DEV)/eventmill-train tune runs/$(PROCESS)-$(MODEL) --data data/$(PROCESS).csv \
+		$(if $(MORE),--data data/$(PROCESS)_2.csv))
 	$(DEV)/eventmill-train export runs/$(PROCESS)-$(MODEL)
 
 refine: .venv/dev/.ready ## Refine a model with the events it was trained on: make refine PROCESS=stop_02 MODEL=flow MORE=325000.

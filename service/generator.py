@@ -148,6 +148,6 @@ def finished_block(
         stuck = first.events.take(left[:1])
         raise OutputError(
             f"{model_name(manifest)}: event {stuck.event_id[0]} with {stuck.masks()[0].tolist()} objects "
-            f"failed the selection criteria {max_attempts} times"
+            f"failed the selection criteria, or was refused by the model, {max_attempts} times"
         )
     return Block(concatenate(parts).take(chosen), n, n_invalid)

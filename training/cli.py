@@ -12,7 +12,7 @@ from training.evaluation.describe.command import describe
 from training.evaluation.leaderboard.command import leaderboard
 from training.evaluation.pages.command import draw
 from training.latent.command import latent
-from training.refinement.command import refine
+from training.refinement.command import refine, tune
 from training.scan.command import scan
 from training.simulate.command import simulate
 
@@ -44,6 +44,7 @@ main.add_command(draw)
 main.add_command(scan)
 main.add_command(latent)
 main.add_command(refine)
+main.add_command(tune)
 
 
 @main.command()

@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from training.data.split import SplitFractions
@@ -44,6 +44,21 @@ class FitConfig:
     schedule: Literal["plateau", "cosine"] = "plateau"
     clip: float = 0.0
     average: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class TuneConfig:
+    """How a fitted model is tuned with weighted events of its own, in one of several rounds.
+
+    Attributes:
+        events: Of the model.
+        limit: The most that an event weighs, before the mean is made 1.
+        fit: How the network is fitted to them.
+    """
+
+    events: Annotated[int, Field(ge=1000)]
+    limit: Annotated[float, Field(ge=1, le=10)]
+    fit: FitConfig
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -184,6 +184,11 @@ class Fitter:
         partial.replace(self.folder / name)
 
 
+def is_fitted(folder: Path, fit: FitConfig) -> bool:
+    """Whether the fit whose checkpoints lie in a folder is over."""
+    return (folder / _LAST).exists() and _load(folder / _LAST, []).is_over(fit)
+
+
 def load_best(model: Fittable, folder: Path) -> Progress:
     """Put the best weights of a fit into the model and tell how the fit went.
 

@@ -12,7 +12,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    "command", [[], *([name] for name in ("simulate", "train", "export", "evaluate", "scan", "latent"))]
+    "command",
+    [
+        [],
+        *([name] for name in ("simulate", "train", "tune", "export", "refine", "evaluate", "scan", "latent")),
+    ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     result = CliRunner().invoke(main, [*command, "--help"])

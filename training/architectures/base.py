@@ -1,12 +1,13 @@
 """What every architecture of generators can do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from events.batch import Floats
 from models.manifest import Manifest
-from training.config import TrainingConfig
+from training.config import TrainingConfig, TuneConfig
 from training.data.cache import Layout, Tables
 from training.progress import Progress
 from training.run import Run
@@ -24,6 +25,19 @@ class Exported:
 
     manifest: type[Manifest]
     fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedRows:
+    """Events of a model, and how much likelier truth is than the model.
+
+    Attributes:
+        rows: Of the table of slots.
+        weights: Their mean is 1, [n].
+    """
+
+    rows: Floats
+    weights: Floats
 
 
 class Architecture(Protocol):
@@ -61,4 +75,31 @@ class Architecture(Protocol):
         Raises:
             FileNotFoundError: If a network has not been trained.
             ParityError: If a graph differs from the network it comes from.
+        """
+
+
+@runtime_checkable
+class Tunable(Architecture, Protocol):
+    """An architecture that can learn from weighted events of its own, in rounds."""
+
+    def rounds(self, run: Run) -> Sequence[TuneConfig]:
+        """How a run is to be tuned, round by round."""
+
+    def tuned(self, run: Run) -> int:
+        """Rounds that are done."""
+
+    def tune(
+        self,
+        run: Run,
+        train: WeightedRows,
+        validation: WeightedRows,
+        report: Callable[[Progress], None],
+    ) -> None:
+        """Do the next round, or go on where it was stopped.
+
+        Args:
+            run: The run.
+            train: Events of the model that the last round gave.
+            validation: More of them.
+            report: To be called first with the progress so far, then after each epoch.
         """

@@ -8,30 +8,28 @@ Symmetries and supports are built in (see `training.autoregressive.coordinates`)
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Final
 
 import numpy as np
 import tensorflow as tf
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from events.batch import Floats, Ints
+from events.batch import Floats
 from models.graphs import MASK_INPUT
 from models.manifest import WholeEventsManifest
-from training.architectures.base import Exported
+from training.architectures.base import Exported, WeightedRows
 from training.autoregressive.coordinates import Canonical, Coordinates
-from training.autoregressive.likelihood import Events, log_likelihood
-from training.autoregressive.network import EventNetwork, NetworkConfig
+from training.autoregressive.fittable import Densities, TunedDensities, fit_rows
 from training.autoregressive.sampler import EventSampler
+from training.autoregressive.settings import Settings
 from training.autoregressive.strata import StratifiedRows
-from training.config import STRICT, FitConfig, TrainingConfig, checked
+from training.config import FitConfig, TrainingConfig, TuneConfig
 from training.data.cache import Tables
 from training.data.slots import SLOT_TABLE, SlotLayout, count_types
 from training.data.split import Split
 from training.event_rows import slot_rows
-from training.fit import Fitter, load_best
+from training.fit import Fitter, is_fitted, load_best
 from training.fitting import read_rows
 from training.latents import UNIFORM, uniforms
 from training.masks import keep_masks, kept_mask_generator
@@ -60,95 +58,6 @@ _NOTES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Settings:
-    """The tables of the configuration.
-
-    Attributes:
-        frequent_share: Share of the events that the first level of the mask generator may cover.
-        slots: The most objects of an event; events with more are left out.
-        strata: The most objects of the events in each stratum of a batch but the last, rising.
-        network: Shape of the network.
-        fit: How it is fitted.
-    """
-
-    frequent_share: Annotated[float, Field(gt=0, le=1)]
-    slots: Annotated[int, Field(ge=1, le=64)]
-    strata: tuple[Annotated[int, Field(ge=1)], ...]
-    network: NetworkConfig
-    fit: FitConfig
-
-    @classmethod
-    def of(cls, config: TrainingConfig) -> "Settings":
-        """Those of a configuration."""
-        return checked(cls, config.settings)
-
-    @property
-    def bounds(self) -> tuple[int, ...]:
-        """The most objects of the events in each stratum."""
-        return (*self.strata, self.slots)
-
-    def stratum(self, n_objects: Ints) -> Ints:
-        """The stratum of events with so many objects."""
-        stratum: Ints = np.searchsorted(self.bounds, n_objects)
-        return stratum
-
-
-class Densities:
-    """The network as a `training.fit.Fitter` wants it; its rows are those of `rows`.
-
-    Args:
-        settings: The configuration.
-        seed: Of the initial weights.
-        sizes: Rows of each stratum in a training batch.
-    """
-
-    noise_width = 1
-
-    def __init__(self, settings: Settings, *, seed: int, sizes: Sequence[int] = ()) -> None:
-        self.network = EventNetwork(settings.network, seed=seed)
-        self._settings = settings
-        self._sizes = sizes
-
-    @property
-    def weights(self) -> Sequence[Any]:
-        """The network's."""
-        return self.network.weights
-
-    @property
-    def trainable_variables(self) -> Sequence[Any]:
-        """The network's."""
-        return self.network.weights
-
-    def batch_loss(self, rows: tf.Tensor, noise: tf.Tensor, *, training: bool) -> tf.Tensor:  # noqa: ARG002
-        """Minus the mean logarithm of the likelihood of events, whose training batches come in strata."""
-        parts = tf.split(rows, self._sizes) if training else self._by_stratum(rows)
-        logs = [
-            tf.reduce_sum(log_likelihood(self.network, self._events(part, bound)))
-            for part, bound in zip(parts, self._settings.bounds, strict=True)
-            if part.shape[0] != 0
-        ]
-        return -tf.add_n(logs) / tf.cast(tf.shape(rows)[0], tf.float32)
-
-    def _by_stratum(self, rows: tf.Tensor) -> list[tf.Tensor]:
-        objects = tf.reduce_sum(tf.cast(rows[:, : self._settings.slots] >= 0, tf.int32), axis=1)
-        bounds = (0, *self._settings.bounds)
-        return [
-            tf.boolean_mask(rows, (objects > least) & (objects <= most)) for least, most in pairwise(bounds)
-        ]
-
-    def _events(self, rows: tf.Tensor, most: int) -> Events:
-        """The events of rows, without the slots that they do not use."""
-        slots = self._settings.slots
-        types, kinematics, positions, residuals = tf.split(rows, (slots, 4 * slots, 4 * slots, 2), axis=1)
-        return Events(
-            tf.cast(types[:, :most], tf.int32),
-            tf.reshape(kinematics, (-1, slots, 4))[:, :most],
-            tf.reshape(positions, (-1, slots, 4))[:, :most],
-            residuals,
-        )
-
-
 class AutoregressiveFlow:
     """See the module."""
 
@@ -174,17 +83,52 @@ class AutoregressiveFlow:
         config, settings = run.training_config, Settings.of(run.training_config)
         layout, coordinates = self.layout(config), _coordinates(run)
         train, validation = (
-            _rows(coordinates, *layout.split(read_rows(tables.path(split, SLOT_TABLE), layout.columns)))
+            fit_rows(coordinates, *layout.split(read_rows(tables.path(split, SLOT_TABLE), layout.columns)))
             for split in (Split.TRAIN, Split.VALIDATION)
         )
-        stratum = settings.stratum((train[:, : settings.slots] >= 0).sum(axis=1))
-        batches = StratifiedRows(train, stratum, batch_size=settings.fit.batch_size, seed=config.seed)
+        batches = _batches(settings, train, settings.fit, config.seed)
         model = Densities(settings, seed=config.seed, sizes=batches.sizes)
         fitter = Fitter(model, settings.fit, seed=config.seed, folder=run.network_folder(network))
-        fitter.resume()
-        report(fitter.progress)
-        batches.begin(fitter.progress.epoch)
-        fitter.run(batches, validation, report)
+        _run(fitter, batches, validation, report)
+
+    def rounds(self, run: Run) -> Sequence[TuneConfig]:
+        """As the configuration says."""
+        return Settings.of(run.training_config).tune
+
+    def tuned(self, run: Run) -> int:
+        """Counted by their checkpoints."""
+        done = (
+            is_fitted(run.network_folder(_tuned(i)), round_.fit)
+            for i, round_ in enumerate(self.rounds(run), 1)
+        )
+        return sum(takewhile(bool, done))
+
+    def tune(
+        self,
+        run: Run,
+        train: WeightedRows,
+        validation: WeightedRows,
+        report: Callable[[Progress], None],
+    ) -> None:
+        """Fit what the last round gave to the density of its own events times their weights."""
+        config, settings = run.training_config, Settings.of(run.training_config)
+        done, coordinates = self.tuned(run), _coordinates(run)
+        fit = settings.tune[done].fit
+        rows, held_out = (
+            np.column_stack([fit_rows(coordinates, *self.layout(config).split(one.rows)), one.weights])
+            for one in (train, validation)
+        )
+        before = self._latest(run)
+        batches = _batches(settings, rows, fit, config.seed)
+        model = TunedDensities(settings, before.network, sizes=batches.sizes)
+        fitter = Fitter(model, fit, seed=config.seed, folder=run.network_folder(_tuned(done + 1)))
+        _run(fitter, batches, held_out, report)
+
+    def _latest(self, run: Run) -> Densities:
+        """The network that was fitted last."""
+        model, done = Densities(Settings.of(run.training_config), seed=0), self.tuned(run)
+        load_best(model, run.network_folder(_tuned(done) if done else _NETWORK))
+        return model
 
     def finish(self, run: Run, tables: Tables) -> None:
         """Nothing is left to make."""
@@ -192,8 +136,7 @@ class AutoregressiveFlow:
     def export(self, run: Run, folder: Path) -> Exported:
         """The mask generator, and the graph from uniform numbers to events."""
         settings = Settings.of(run.training_config)
-        model = Densities(settings, seed=0)
-        load_best(model, run.network_folder(_NETWORK))
+        model = self._latest(run)
         round_weights(model.network)
         sampler = EventSampler(model.network, _coordinates(run), settings.slots)
         masks = kept_mask_generator(
@@ -211,6 +154,7 @@ class AutoregressiveFlow:
             ),
             "notes": (
                 *_NOTES,
+                *_tuned_notes(self.tuned(run)),
                 f"Events with more than {settings.slots} objects are neither learnt nor generated.",
             ),
             "max_objects": settings.slots,
@@ -234,10 +178,31 @@ def _coordinates(run: Run) -> Coordinates:
     return Coordinates.from_json(json.loads((run.folder / _COORDINATES_FILE).read_text()))
 
 
-def _rows(coordinates: Coordinates, met: Floats, types: Ints, objects: Floats) -> Floats:
-    """What `Densities` reads, float32[n, 9 slots + 2]."""
-    events = Canonical.of(met, types, objects)
-    kinematics = np.stack([events.log_pt, events.eta, events.phi, events.mass], axis=2)
-    positions, residuals = coordinates.positions(events)
-    flat = [x.reshape(len(types), -1) for x in (kinematics, positions)]
-    return np.concatenate([events.types, *flat, residuals], axis=1, dtype=np.float32)
+def _tuned(round_: int) -> str:
+    """Name of the network of a round of tuning."""
+    return f"tuned-{round_}"
+
+
+def _tuned_notes(rounds: int) -> tuple[str, ...]:
+    if not rounds:
+        return ()
+    text = (
+        f"Tuned in {rounds} {'round' if rounds == 1 else 'rounds'}: fitted to events of its own, weighted by "
+        "boosted trees that tell them from training events."
+    )
+    return (text,)
+
+
+def _batches(settings: Settings, rows: Floats, fit: FitConfig, seed: int) -> StratifiedRows:
+    stratum = settings.stratum((rows[:, : settings.slots] >= 0).sum(axis=1))
+    return StratifiedRows(rows, stratum, batch_size=fit.batch_size, seed=seed)
+
+
+def _run(
+    fitter: Fitter, batches: StratifiedRows, validation: Floats, report: Callable[[Progress], None]
+) -> None:
+    """Fit, or go on where the fit was stopped."""
+    fitter.resume()
+    report(fitter.progress)
+    batches.begin(fitter.progress.epoch)
+    fitter.run(batches, validation, report)

@@ -4,6 +4,7 @@ Sampling inverts the cumulative distribution (a quadratic function in each bin),
 value, and rises with it: the linear splines of Mueller et al., arXiv:1808.03856, section 4.2.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,37 @@ def log_density(logits: tf.Tensor, position: tf.Tensor, allowed: tf.Tensor | Non
         heights *= allowed
     area = tf.reduce_sum(heights, axis=-1) - (heights[:, 0] + heights[:, -1]) / 2
     return tf.math.log(height + 1e-20) - tf.math.log(area / bins + 1e-20)
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Densities that are to be evaluated; attributes as in `log_density`."""
+
+    logits: tf.Tensor
+    allowed: tf.Tensor | None = None
+
+    @property
+    def upper_half(self) -> "Density":
+        """These on the upper half of the interval, of which positions are then told."""
+        upper = slice((self.logits.shape[1] - 1) // 2, None)
+        return Density(self.logits[:, upper], None if self.allowed is None else self.allowed[:, upper])
+
+    def log_at(self, position: tf.Tensor) -> tf.Tensor:
+        """Logarithm of the density at positions, [n]."""
+        return log_density(self.logits, position, self.allowed)
+
+    @property
+    def log_shares(self) -> tf.Tensor:
+        """Logarithms of the knots' shares of the integral, [n, bins + 1]."""
+        widths = np.ones(self.logits.shape[-1], np.float32)
+        widths[[0, -1]] = 0.5
+        taken = widths if self.allowed is None else widths * self.allowed
+        return tf.nn.log_softmax(self.logits + tf.math.log(taken + 1e-12))
+
+    def divergence(self, other: "Density") -> tf.Tensor:
+        """The Kullback-Leibler divergence of another from this density, [n], integrals being trapezia."""
+        own = self.log_shares
+        return tf.reduce_sum(tf.exp(own) * (own - other.log_shares), axis=-1)
 
 
 class Cumulated:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from events.objects import N_OBJECT_TYPES
 from training.autoregressive.candidates import Candidate, best_pair
 from training.autoregressive.coordinates import JET_TYPES, LOG_CRITERION
-from training.autoregressive.densities import log_density
+from training.autoregressive.densities import Density
 from training.autoregressive.network import EventNetwork
 from training.autoregressive.objects import (
     LOG_PT,
@@ -96,8 +96,38 @@ class Described:
         return Candidate(_columns(momentum), _flat(tf.stack([one.away for one in best], axis=1)))
 
 
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor of the density of n events, or one for each of their s slots.
+
+    Attributes:
+        density: What the network gives.
+        position: Where the events lie, [n] or [n * s].
+        counts: 1 where there is such a factor, else 0.
+    """
+
+    density: Density
+    position: tf.Tensor
+    counts: tf.Tensor
+
+    @property
+    def log(self) -> tf.Tensor:
+        """Its logarithm, like `position`."""
+        return self.density.log_at(self.position)
+
+    def per_event(self, x: tf.Tensor, n: tf.Tensor) -> tf.Tensor:
+        """Numbers like `position`, where they count, summed over each of n events, [n]."""
+        return tf.reduce_sum(tf.reshape(self.counts * x, (n, -1)), axis=1)
+
+
 def log_likelihood(network: EventNetwork, events: Events) -> tf.Tensor:
     """Logarithm of the density of the positions of events, given their numbers of objects, [n]."""
+    n = tf.shape(events.types)[0]
+    return tf.add_n([one.per_event(one.log, n) for one in factors(network, events)])
+
+
+def factors(network: EventNetwork, events: Events) -> Sequence[Factor]:
+    """All factors of the density of the positions of events, given their numbers of objects."""
     slots = events.types.shape[1]
     described = Described.of(network, events)
     candidate = described.candidates()
@@ -109,7 +139,7 @@ def log_likelihood(network: EventNetwork, events: Events) -> tf.Tensor:
     momentum, away, recoil = (
         _without_last(x, slots) for x in (candidate.momentum, candidate.away[None], recoil)
     )
-    return met + _objects(network, events, described, before, recoil, Candidate(momentum, away[0]))
+    return *met, *_objects(network, events, described, before, recoil, Candidate(momentum, away[0]))
 
 
 def contexts_of_positions(
@@ -167,8 +197,8 @@ def _objects(
     contexts: tf.Tensor,
     recoil: tf.Tensor,
     candidate: Candidate,
-) -> tf.Tensor:
-    """Logarithm of the density of the objects' positions, [n]."""
+) -> Sequence[Factor]:
+    """The factors of the objects."""
     slots, n = described.slots, tf.shape(events.types)[0]
     objects, sources, jet = described.objects, described.sources, described.jet
     at = tf.unstack(tf.reshape(events.positions, (-1, 4)), axis=1)
@@ -180,29 +210,31 @@ def _objects(
     pairs = (*described.pairs, *pair_distance(objects, sources.objects))
     masses = network.mass(contexts, objects, recoil, pairs, sources)
     allowed = allowed_azimuths(objects.eta, jet, sources, network.config.bins)
-    logs = (
-        held * log_density(network.pt_logits(contexts, recoil, previous), at[0])
-        + held * _halved(etas, at[1], first)
-        + held * (1 - first) * _halved(phis, at[2], second, allowed)
-        + jet * log_density(masses, at[3])
+    return (
+        Factor(Density(network.pt_logits(contexts, recoil, previous)), at[0], held),
+        *_halved(Density(etas), at[1], held, first),
+        *_halved(Density(phis, allowed), at[2], held * (1 - first), second),
+        Factor(Density(masses), at[3], jet),
     )
-    return tf.reduce_sum(tf.reshape(logs, (-1, slots)), axis=1)
 
 
-def _met(network: EventNetwork, contexts: tf.Tensor, residuals: tf.Tensor) -> tf.Tensor:
-    """Logarithm of the density of the positions of both residuals, [n]."""
+def _met(network: EventNetwork, contexts: tf.Tensor, residuals: tf.Tensor) -> Sequence[Factor]:
+    """The factors of both residuals."""
     along, across = tf.unstack(residuals, axis=1)
     logits = network.met_logits(contexts), network.met_across_logits(contexts, along)
-    return log_density(logits[0], along) + log_density(logits[1], across)
+    return tuple(
+        Factor(Density(one), at, tf.ones_like(at)) for one, at in zip(logits, (along, across), strict=True)
+    )
 
 
 def _halved(
-    logits: tf.Tensor, position: tf.Tensor, halved: tf.Tensor, allowed: tf.Tensor | None = None
-) -> tf.Tensor:
-    """Logarithm of the density at positions, of which some (1) can only lie in the upper half."""
-    upper = slice((logits.shape[1] - 1) // 2, None)
-    half = log_density(logits[:, upper], 2 * position - 1, None if allowed is None else allowed[:, upper])
-    return tf.where(halved > 0, half, log_density(logits, position, allowed))
+    density: Density, position: tf.Tensor, counts: tf.Tensor, halved: tf.Tensor
+) -> tuple[Factor, Factor]:
+    """The factors of positions of which some (1) can only lie in the upper half, and of the others."""
+    return (
+        Factor(density.upper_half, 2 * position - 1, counts * halved),
+        Factor(density, position, counts * (1 - halved)),
+    )
 
 
 def _seen_by_positions(positions: int) -> tf.Tensor:

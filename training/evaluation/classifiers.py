@@ -7,9 +7,9 @@ a tenth is generated; statistical error 0.003) nor much faster (5.4 s against 6.
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -55,12 +55,17 @@ class Labelled:
     """Events of both samples.
 
     Attributes:
-        x: Observables, NaN where an event has none, float64[n, k].
+        x: Observables, NaN where an event has none, [n, k].
         y: 1 for truth, 0 for the sample, int64[n].
     """
 
     x: Matrix
     y: Ints
+
+    @classmethod
+    def of(cls, truth: Matrix, sample: Matrix) -> Self:
+        """Those of both samples."""
+        return cls(np.concatenate([truth, sample]), np.repeat([1, 0], [len(truth), len(sample)]))
 
     @property
     def weights(self) -> Matrix:
@@ -68,9 +73,9 @@ class Labelled:
         weights: Matrix = compute_sample_weight("balanced", self.y)
         return weights
 
-    def take(self, chosen: npt.NDArray[Any]) -> "Labelled":
+    def take(self, chosen: npt.NDArray[Any]) -> Self:
         """Some of the events."""
-        return Labelled(self.x[chosen], self.y[chosen])
+        return replace(self, x=self.x[chosen], y=self.y[chosen])
 
 
 def fit_trees(train: Labelled, validation: Labelled, seed: int) -> Fitted:
@@ -166,7 +171,7 @@ def two_sample_test(
     """
     names = _occurring(truth, sample)
     parts = [columns(one, names) for one in (truth, sample)]
-    data = Labelled(np.vstack(parts), np.repeat([1, 0], [len(part) for part in parts]))
+    data = Labelled.of(*parts)
     turns = _FOLDS if min(len(part) for part in parts) < few_events else 1
     folds = _folds(data.y, seed)
     trials = [_trial(kind, data, (folds - turn) % _FOLDS, seed) for turn in range(turns)]

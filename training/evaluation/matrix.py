@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from training.evaluation.observables import Observable
 
-Matrix: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = npt.NDArray[np.floating]
 
 _LEAST: Final = 1e-3
 

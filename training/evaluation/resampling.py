@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Matrix: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = npt.NDArray[np.floating]
 Weights: TypeAlias = npt.NDArray[np.uint8]
 
 RESAMPLES: Final = 20

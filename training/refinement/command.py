@@ -1,4 +1,4 @@
-"""`eventmill-train refine`."""
+"""`eventmill-train refine` and `eventmill-train tune`."""
 
 from pathlib import Path
 
@@ -96,3 +96,49 @@ def refine(
             progress=not quiet,
         )
     click.echo(f"Refined: of {model}'s events {refined.kept:.1%} are kept. Exported to {refined.folder}")
+
+
+_TUNE_EXAMPLE = """\b
+Example:
+  eventmill-train train --process ttbar --config flow --data data/ttbar.csv --run runs/ttbar-flow
+  eventmill-train tune runs/ttbar-flow --data data/ttbar.csv
+  eventmill-train export runs/ttbar-flow
+"""
+
+
+@click.command(epilog=_TUNE_EXAMPLE)
+@click.argument("run", type=_FOLDER)
+@click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=_FILE,
+    help="A file that the model learnt from; repeat for all, in the same order.",
+)
+@click.option("--cache", type=_FOLDER, help="Where the tables of the data are or go. [default: in the run]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def tune(run: Path, data: tuple[Path, ...], cache: Path | None, quiet: bool) -> None:
+    """Tune a trained RUN with weighted events of its own; an interrupted one goes on.
+
+    In each round boosted trees learn to tell the model's events from those it learnt from; the model is then
+    fitted to events of its own, each weighted by how much likelier truth is. How, the configuration says in
+    its tables [[tune]].
+    """
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from training.progress import Progress  # noqa: PLC0415
+    from training.refinement.tune import tune as run_tuning  # noqa: PLC0415
+    from training.run import Run  # noqa: PLC0415
+
+    with clear_errors(), tqdm(desc="tuning", unit="epoch", disable=quiet) as bar:
+
+        def report(round_: int, progress: Progress) -> None:
+            bar.update(bool(progress.losses))
+            if progress.losses:
+                bar.set_postfix(round=round_, loss=f"{progress.losses[-1][1]:.5f}")
+
+        rounds = run_tuning(
+            Run.load(run), data, cache=cache or run / "tables", progress=not quiet, report=report
+        )
+    click.echo(f"Rounds of tuning done: {rounds}.")
+    click.echo(f"Next: eventmill-train export {run}")

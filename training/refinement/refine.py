@@ -8,34 +8,24 @@ arXiv:2009.03796).
 
 import datetime as dt
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
 
-import numpy as np
-import tensorflow as tf
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
-from tqdm import tqdm
 
-from events.batch import OBJECT_FLOATS, Floats
 from models.manifest import EventsManifest, Manifest, Provenance, RefinedEventsManifest, describe_files
 from models.shelf import Artefact
 from service.generator import model_name
-from service.sampler import Sampler
 from training.config import STRICT, TrainingConfig
 from training.data.cache import Tables, build_tables
-from training.data.slots import SLOT_TABLE, SlotLayout
-from training.data.split import Split
-from training.evaluation.sources import with_file_digits
-from training.event_rows import slot_rows
+from training.data.slots import SlotLayout
 from training.export import git_commit, put_on_shelf
-from training.onnx_export import as_tensors
-from training.refinement.acceptance import Acceptance
-from training.refinement.observables import CLOSEST_JETS, observable_matrix
-from training.refinement.trees import Labelled, TreesConfig, fit_trees
+from training.refinement.samples import learn_acceptance
+from training.refinement.trees import TreesConfig
 
 SUFFIX: Final = "-refined"
 """What the name of a refined model ends in."""
@@ -101,13 +91,16 @@ def refine(
     manifest = _refinable(base)
     layout = SlotLayout.any_type(manifest.events.slots)
     tables = _tables(manifest, data, layout, cache, progress=progress)
-    true = [_true(tables, split, layout, config.events) for split in (Split.TRAIN, Split.VALIDATION)]
-    sizes = [len(one) for one in true]
-    generated = np.split(_generated(base, layout, sum(sizes), config.seed, progress=progress), sizes[:1])
-    train, validation = (Labelled.of(*both) for both in zip(true, generated, strict=True))
-    trees = fit_trees(train, validation, config.trees, seed=config.seed)
-    acceptance = Acceptance(trees, config.limit, _least_distance(true[0]))
-    kept = float(acceptance(generated[1]).mean())
+    acceptance, kept = learn_acceptance(
+        base,
+        tables,
+        layout,
+        events=config.events,
+        limit=config.limit,
+        seed=config.seed,
+        trees=config.trees,
+        progress=progress,
+    )
 
     def fill(folder: Path) -> Manifest:
         for name in manifest.all_files:
@@ -157,49 +150,6 @@ def _tables(
             "this order, so that no event that judges it is learnt from"
         )
     return tables
-
-
-def _true(tables: Tables, split: Split, layout: SlotLayout, most: int) -> Floats:
-    """Observables of true events, float32[n, k]."""
-    return _observables(slot_rows(tables.path(split, SLOT_TABLE)), layout)[:most]
-
-
-def _least_distance(true: Floats) -> float:
-    """The least Delta-R of two jets in any true event; 0 if none has two."""
-    closest = true[:, CLOSEST_JETS]
-    return float(np.min(closest, where=closest >= 0, initial=np.inf)) if (closest >= 0).any() else 0.0
-
-
-def _generated(base: Artefact, layout: SlotLayout, n: int, seed: int, *, progress: bool) -> Floats:
-    """Observables of generated events, with the digits that files have, float32[n, k]."""
-
-    def rows() -> Iterator[Floats]:
-        with tqdm(desc="generating", total=n, unit=" events", unit_scale=True, disable=not progress) as bar:
-            for task in Sampler.open(base).slice(n, seed).tasks():
-                events = task().events
-                yield layout.rows(with_file_digits(events))
-                bar.update(len(events))
-
-    return _observables(rows(), layout)
-
-
-def _observables(rows: Iterable[Floats], layout: SlotLayout) -> Floats:
-    """Those of rows of the table of slots, in parts small enough to stay in the cache."""
-    function = tf.function(observable_matrix, reduce_retracing=True)
-    parts = [
-        function(_inputs(layout, some)).numpy()
-        for many in rows
-        for some in np.split(many, range(_ROWS, len(many), _ROWS))
-    ]
-    return np.concatenate(parts)
-
-
-def _inputs(layout: SlotLayout, rows: Floats) -> dict[str, tf.Tensor]:
-    """What an acceptance graph takes, from rows of the table of slots."""
-    met, types, objects = layout.split(rows)
-    floats = {name: objects[..., i] for i, name in enumerate(OBJECT_FLOATS)}
-    floats |= {"met": met[:, :1], "met_phi": met[:, 1:]}
-    return {"type": tf.constant(types)} | as_tensors(floats)
 
 
 def _provenance(training: Provenance, config: RefineConfig) -> Provenance:

@@ -5,8 +5,7 @@ they have not learnt (Cranmer et al., arXiv:1506.02169). The converter skl2onnx 
 cannot with the releases of scikit-learn and onnx that this project uses.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from events.batch import Floats, Ints
+from events.batch import Floats
 from training.config import STRICT
+from training.evaluation.classifiers import Labelled
 
 ML_DOMAIN: Final = "ai.onnx.ml"
 ML_OPSET: Final = 3
@@ -43,32 +43,6 @@ class TreesConfig:
     features: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """True and generated events.
-
-    Attributes:
-        x: Observables, float32[n, k].
-        true: 1 for truth, 0 for the model, int64[n].
-    """
-
-    x: Floats
-    true: Ints
-
-    @classmethod
-    def of(cls, true: Floats, generated: Floats) -> Self:
-        """Those of both kinds."""
-        sizes = [len(generated), len(true)]
-        return cls(np.concatenate([generated, true]), np.repeat([0, 1], sizes))
-
-    @property
-    def weights(self) -> npt.NDArray[np.float64]:
-        """Weights that let both count alike, so that the odds are the ratio of densities."""
-        share = self.true.mean()
-        weights: npt.NDArray[np.float64] = np.where(self.true == 1, 0.5 / share, 0.5 / (1 - share))
-        return weights
-
-
 def fit_trees(train: Labelled, validation: Labelled, config: TreesConfig, *, seed: int) -> Any:  # noqa: ANN401
     """Trees that tell true from generated events; scikit-learn ships no types.
 
@@ -90,15 +64,15 @@ def fit_trees(train: Labelled, validation: Labelled, config: TreesConfig, *, see
     )
     return trees.fit(
         train.x,
-        train.true,
+        train.y,
         sample_weight=train.weights,
         X_val=validation.x,
-        y_val=validation.true,
+        y_val=validation.y,
         sample_weight_val=validation.weights,
     )
 
 
-def odds(trees: Any, x: Floats) -> Floats:  # noqa: ANN401
+def odds(trees: Any, x: npt.NDArray[np.floating]) -> Floats:  # noqa: ANN401
     """The odds of truth that trees from `fit_trees` give events, float64[n]."""
     return np.exp(trees.decision_function(x))  # type: ignore[no-any-return]
 

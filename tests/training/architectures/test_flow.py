@@ -6,7 +6,7 @@ from service.sampler import Sampler
 from tests.support.runs import exported, fit
 from tests.support.synthetic import synthetic_events
 from tests.support.tiny_runs import prepared_run
-from training.architectures.flow import Settings
+from training.autoregressive.settings import Settings
 from training.config import TrainingConfig
 from training.data.cache import Tables
 from training.progress import Progress

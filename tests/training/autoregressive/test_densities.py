@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from events.batch import Floats
-from training.autoregressive.densities import Cumulated, invert, log_density
+from training.autoregressive.densities import Cumulated, Density, invert, log_density
 
 BINS = 16
 LOGITS = np.random.default_rng(1).normal(0, 2, (5, BINS + 1)).astype(np.float32)
@@ -60,3 +60,32 @@ def test_values_that_are_not_allowed_have_no_share_of_the_density() -> None:
         weights = tf.constant(np.repeat(left[row : row + 1], len(GRID), axis=0))
         found = np.exp(log_density(rows, tf.constant(GRID), weights).numpy())
         assert np.trapezoid(found[allowed], GRID[allowed]) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_divergence_is_that_of_the_knots_shares() -> None:
+    other = LOGITS[::-1].copy()
+    found = Density(tf.constant(LOGITS)).divergence(Density(tf.constant(other))).numpy()
+    widths = np.r_[0.5, np.ones(BINS - 1), 0.5]
+    for row in range(len(LOGITS)):
+        heights = [widths * np.exp(logits[row].astype(np.float64)) for logits in (LOGITS, other)]
+        p, q = (one / one.sum() for one in heights)
+        assert found[row] == pytest.approx(np.sum(p * np.log(p / q)), rel=1e-4, abs=1e-5)
+    assert (found >= 0).all()
+
+
+def test_a_density_does_not_diverge_from_itself_nor_where_nothing_is_allowed() -> None:
+    allowed = np.ones((len(LOGITS), BINS + 1), np.float32)
+    allowed[:, :5] = 0
+    other = LOGITS.copy()
+    other[:, :5] += 3
+    own, changed = (Density(tf.constant(logits), tf.constant(allowed)) for logits in (LOGITS, other))
+    np.testing.assert_allclose(own.divergence(own).numpy(), 0, atol=1e-6)
+    np.testing.assert_allclose(own.divergence(changed).numpy(), 0, atol=1e-5)
+
+
+def test_the_upper_half_is_the_density_given_that_a_value_lies_there() -> None:
+    whole = Density(tf.constant(np.repeat(LOGITS[:1], len(GRID), axis=0)))
+    half = np.exp(whole.upper_half.log_at(tf.constant(GRID)).numpy())
+    upper = density_on_grid(LOGITS[0])[GRID >= 0.5]
+    area = float(np.trapezoid(upper, GRID[GRID >= 0.5]))
+    np.testing.assert_allclose(half[::2], upper / area / 2, rtol=1e-3, atol=1e-5)

@@ -6,9 +6,10 @@ import pytest
 
 from models.graphs import EVENTS_OUTPUTS
 from tests.training.refinement.test_observables import inputs, some_events
+from training.evaluation.classifiers import Labelled
 from training.refinement.acceptance import Acceptance
 from training.refinement.observables import CLOSEST_JETS, observable_matrix
-from training.refinement.trees import Labelled, TreesConfig, fit_trees
+from training.refinement.trees import TreesConfig, fit_trees
 
 LEAST = 0.3
 

@@ -7,7 +7,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from events.batch import Floats
-from training.refinement.trees import ML_DOMAIN, ML_OPSET, Labelled, TreesConfig, fit_trees, odds, tree_node
+from training.evaluation.classifiers import Labelled
+from training.refinement.trees import ML_DOMAIN, ML_OPSET, TreesConfig, fit_trees, odds, tree_node
 
 
 def labelled(n: int, seed: int) -> Labelled:
@@ -38,7 +39,7 @@ def test_odds_are_the_ratio_of_densities(trees: Any) -> None:  # noqa: ANN401
 
 def test_unequal_numbers_of_events_do_not_change_the_odds() -> None:
     train, validation = (labelled(20_000, seed) for seed in (1, 2))
-    fewer = Labelled(train.x[10_000:], train.true[10_000:])
+    fewer = Labelled(train.x[10_000:], train.y[10_000:])
     found = odds(
         fit_trees(fewer, validation, TreesConfig(trees=20), seed=1), np.array([[0.5, 1]], np.float32)
     )
