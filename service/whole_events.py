@@ -13,7 +13,6 @@ from models.graphs import MASK_INPUT, Noise
 from models.manifest import EventsManifest
 from service.addresses import AddressSpace, Stream
 from service.generator import (
-    FIRST_EVENTS,
     MAX_ATTEMPTS,
     Attempts,
     Block,
@@ -25,7 +24,7 @@ from service.generator import (
 )
 from service.runtime import LoadedGraph, OutputError
 
-CELLS: Final = (FIRST_EVENTS, 1536, 2048)
+CELLS: Final = (256, 1792, 2048)
 """Events of the cells of a block: see `WholeEvents`."""
 
 REFINED_CELLS: Final = (128, 3968)
