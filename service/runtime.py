@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pydantic import StringConstraints
 
 from models.errors import ArtefactError
-from models.graphs import AnyGraph
+from models.graphs import AnyGraph, EventsGraph
 
 Device: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(cpu|cuda(:[0-9]{1,3})?)$")]
 """Where graphs run: ``cpu``, ``cuda`` or, on a machine with several GPUs, ``cuda:1`` and so on."""
@@ -130,12 +130,13 @@ def load_graph(
 
 
 def _trial(graph: AnyGraph) -> dict[str, Tensor]:
-    """A row of each input: fixed noise, and one object of each type."""
+    """A row of each input: fixed noise, and one object of each type, of the first ones if slots are few."""
     random = np.random.Generator(np.random.Philox(key=0))
+    most = graph.slots if isinstance(graph, EventsGraph) else None
     return {
         entry.name: random.random((1, entry.width), np.float32)
         if entry.dtype == "float32"
-        else np.ones((1, entry.width), np.int64)
+        else (np.arange(entry.width) < (most or entry.width)).astype(np.int64)[None]
         for entry in graph.inputs
     }
 

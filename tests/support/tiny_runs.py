@@ -68,5 +68,5 @@ def _shrunk(value: Any, name: str = "") -> Any:  # noqa: ANN401
     if name == "strata":
         return []
     if isinstance(value, list):
-        return [8 for _ in value]
+        return [_shrunk(inner) if isinstance(inner, dict) else 8 for inner in value]
     return min(_SMALL[name], value) if name in _SMALL else value
