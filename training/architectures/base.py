@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from typing_extensions import override
+
 from events.batch import Floats
 from models.manifest import Manifest
 from training.config import TrainingConfig, TuneConfig
 from training.data.cache import Layout, Tables
+from training.data.slots import SlotLayout
 from training.progress import Progress
 from training.run import Run
 
@@ -80,7 +83,11 @@ class Architecture(Protocol):
 
 @runtime_checkable
 class Tunable(Architecture, Protocol):
-    """An architecture that can learn from weighted events of its own, in rounds."""
+    """An architecture of whole events that can learn from weighted events of its own, in rounds."""
+
+    @override
+    def layout(self, config: TrainingConfig) -> SlotLayout:
+        """Slots for any type."""
 
     def rounds(self, run: Run) -> Sequence[TuneConfig]:
         """How a run is to be tuned, round by round."""

@@ -9,6 +9,14 @@ from training.console import clear_errors
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
+_DATA = click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=_FILE,
+    help="A file that the model learnt from; repeat for all, in the same order.",
+)
+
 _EXAMPLE = """\b
 Example:
   eventmill-train refine ttbar/flow --data data/ttbar.csv --data data/ttbar_2.csv
@@ -18,13 +26,7 @@ Example:
 
 @click.command(epilog=_EXAMPLE)
 @click.argument("model")
-@click.option(
-    "--data",
-    required=True,
-    multiple=True,
-    type=_FILE,
-    help="A file that the model learnt from; repeat for all, in the same order.",
-)
+@_DATA
 @click.option(
     "--shelf",
     default=Path("models"),
@@ -80,8 +82,8 @@ def refine(
     from tempfile import TemporaryDirectory  # noqa: PLC0415
 
     from models.shelf import Artefact  # noqa: PLC0415
-    from training.refinement.refine import RefineConfig  # noqa: PLC0415
     from training.refinement.refine import refine as run_refinement  # noqa: PLC0415
+    from training.refinement.samples import RefineConfig  # noqa: PLC0415
     from training.refinement.trees import TreesConfig  # noqa: PLC0415
 
     with clear_errors(), TemporaryDirectory() as folder:
@@ -108,13 +110,7 @@ Example:
 
 @click.command(epilog=_TUNE_EXAMPLE)
 @click.argument("run", type=_FOLDER)
-@click.option(
-    "--data",
-    required=True,
-    multiple=True,
-    type=_FILE,
-    help="A file that the model learnt from; repeat for all, in the same order.",
-)
+@_DATA
 @click.option("--cache", type=_FOLDER, help="Where the tables of the data are or go. [default: in the run]")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def tune(run: Path, data: tuple[Path, ...], cache: Path | None, quiet: bool) -> None:

@@ -12,43 +12,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final
-
-from pydantic import Field
-from pydantic.dataclasses import dataclass as checked_dataclass
+from typing import Final
 
 from models.manifest import EventsManifest, Manifest, Provenance, RefinedEventsManifest, describe_files
 from models.shelf import Artefact
 from service.generator import model_name
-from training.config import STRICT, TrainingConfig
-from training.data.cache import Tables, build_tables
+from training.config import TrainingConfig
 from training.data.slots import SlotLayout
 from training.export import git_commit, put_on_shelf
-from training.refinement.samples import learn_acceptance
-from training.refinement.trees import TreesConfig
+from training.refinement.samples import RefineConfig, learn_acceptance, learnt_tables
 
 SUFFIX: Final = "-refined"
 """What the name of a refined model ends in."""
 
 _ROWS: Final = 16_384
-
-
-@checked_dataclass(frozen=True, slots=True, config=STRICT)
-class RefineConfig:
-    """How a model is refined.
-
-    Attributes:
-        events: True events at most, and as many generated ones, to learn from.
-        limit: Weight from which an event is kept for certain: one event in `limit` is kept, and truth that
-            is more than `limit` times as likely as the model makes it stays rare.
-        seed: Of the trees and of the generated events.
-        trees: How they are fitted.
-    """
-
-    events: Annotated[int, Field(ge=1000)] = 1_000_000
-    limit: Annotated[float, Field(ge=1, le=10)] = 1.2
-    seed: Annotated[int, Field(ge=0)] = 1
-    trees: TreesConfig = TreesConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +67,10 @@ def refine(
     """
     manifest = _refinable(base)
     layout = SlotLayout.any_type(manifest.events.slots)
-    tables = _tables(manifest, data, layout, cache, progress=progress)
-    acceptance, kept = learn_acceptance(
-        base,
-        tables,
-        layout,
-        events=config.events,
-        limit=config.limit,
-        seed=config.seed,
-        trees=config.trees,
-        progress=progress,
-    )
+    learnt = manifest.training.data.files
+    split = TrainingConfig.from_dict(manifest.training.config).split
+    tables = learnt_tables(learnt, data, split, layout, cache, progress=progress)
+    acceptance, kept = learn_acceptance(base, tables, layout, config, progress=progress)
 
     def fill(folder: Path) -> Manifest:
         for name in manifest.all_files:
@@ -131,25 +101,6 @@ def _refinable(base: Artefact) -> EventsManifest:
 
 
 _REWORDED: Final = ("description", "training", "reference", "notes")
-
-
-def _tables(
-    manifest: EventsManifest, data: Sequence[Path], layout: SlotLayout, cache: Path, *, progress: bool
-) -> Tables:
-    """The events that a model learnt from.
-
-    Raises:
-        ValueError: If the files are others.
-    """
-    fractions = TrainingConfig.from_dict(manifest.training.config).split
-    tables = build_tables(data, cache, fractions, layout, progress=progress)
-    if list(tables.sha256.values()) != list(manifest.training.data.files.values()):
-        wanted = ", ".join(manifest.training.data.files)
-        raise ValueError(
-            f"{model_name(manifest)} learnt from other files: give {wanted}, unchanged and in "
-            "this order, so that no event that judges it is learnt from"
-        )
-    return tables
 
 
 def _provenance(training: Provenance, config: RefineConfig) -> Provenance:

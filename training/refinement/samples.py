@@ -1,18 +1,22 @@
 """What trees learn from: observables of events that a model learnt from, and of events that it makes."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final
 
 import numpy as np
 import tensorflow as tf
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
 from tqdm import tqdm
 
 from events.batch import OBJECT_FLOATS, Floats
 from models.shelf import Artefact
 from service.sampler import Sampler
-from training.data.cache import Tables
+from training.config import STRICT
+from training.data.cache import Tables, build_tables
 from training.data.slots import SLOT_TABLE, SlotLayout
-from training.data.split import Split
+from training.data.split import Split, SplitFractions
 from training.evaluation.classifiers import Labelled
 from training.evaluation.sources import with_file_digits
 from training.event_rows import slot_rows
@@ -24,15 +28,61 @@ from training.refinement.trees import TreesConfig, fit_trees
 _ROWS: Final = 16_384
 
 
+@checked_dataclass(frozen=True, slots=True, config=STRICT)
+class RefineConfig:
+    """How a model is refined.
+
+    Attributes:
+        events: True events at most, and as many generated ones, to learn from.
+        limit: Weight from which an event is kept for certain: one event in `limit` is kept, and truth that
+            is more than `limit` times as likely as the model makes it stays rare.
+        seed: Of the trees and of the generated events.
+        trees: How they are fitted.
+    """
+
+    events: Annotated[int, Field(ge=1000)] = 1_000_000
+    limit: Annotated[float, Field(ge=1, le=10)] = 1.2
+    seed: Annotated[int, Field(ge=0)] = 1
+    trees: TreesConfig = TreesConfig()
+
+
+def learnt_tables(
+    learnt: Mapping[str, str],
+    data: Sequence[Path],
+    fractions: SplitFractions,
+    layout: SlotLayout,
+    cache: Path,
+    *,
+    progress: bool,
+) -> Tables:
+    """The events that a model learnt from.
+
+    Args:
+        learnt: Digests of the files that it learnt from, by their names then.
+        data: These files, in the same order.
+        fractions: Which of their events it learnt from.
+        layout: Of the rows.
+        cache: Where the tables are or go.
+        progress: Whether to show progress bars.
+
+    Raises:
+        ValueError: If the files are others, or in another order.
+    """
+    tables = build_tables(data, cache, fractions, layout, progress=progress)
+    if list(tables.sha256.values()) != list(learnt.values()):
+        raise ValueError(
+            f"the model learnt from other files: give {', '.join(learnt)}, unchanged and in this order, "
+            "so that no event that judges it is learnt from"
+        )
+    return tables
+
+
 def learn_acceptance(
     base: Artefact,
     tables: Tables,
     layout: SlotLayout,
+    config: RefineConfig,
     *,
-    events: int,
-    limit: float,
-    seed: int,
-    trees: TreesConfig,
     progress: bool = True,
 ) -> tuple[Acceptance, float]:
     """The acceptance of a model's events, and the share of them that it keeps.
@@ -41,19 +91,16 @@ def learn_acceptance(
         base: The model.
         tables: Of the events that it learnt from.
         layout: Of the rows of these tables.
-        events: True events at most, and as many generated ones, to learn from.
-        limit: Weight from which an event is kept for certain.
-        seed: Of the trees and of the generated events.
-        trees: How they are fitted.
+        config: How it is learnt.
         progress: Whether to show progress bars.
     """
-    true = [_true(tables, split, layout, events) for split in (Split.TRAIN, Split.VALIDATION)]
+    true = [_true(tables, split, layout, config.events) for split in (Split.TRAIN, Split.VALIDATION)]
     sizes = [len(one) for one in true]
-    made = observables_of(generated_rows(base, layout, sum(sizes), seed, progress=progress), layout)
+    made = observables_of(generated_rows(base, layout, sum(sizes), config.seed, progress=progress), layout)
     generated = np.split(made, sizes[:1])
     train, validation = (Labelled.of(*both) for both in zip(true, generated, strict=True))
-    fitted = fit_trees(train, validation, trees, seed=seed)
-    acceptance = Acceptance(fitted, limit, _least_distance(true[0]))
+    fitted = fit_trees(train, validation, config.trees, seed=config.seed)
+    acceptance = Acceptance(fitted, config.limit, _least_distance(true[0]))
     return acceptance, float(acceptance(generated[1]).mean())
 
 

@@ -17,12 +17,17 @@ from models.shelf import Artefact
 from training.architectures import load_architecture
 from training.architectures.base import Tunable, WeightedRows
 from training.config import TuneConfig
-from training.data.cache import Tables, build_tables
+from training.data.cache import Tables
 from training.data.slots import SlotLayout
 from training.export import export
 from training.progress import Progress
-from training.refinement.samples import generated_rows, learn_acceptance, observables_of
-from training.refinement.trees import TreesConfig
+from training.refinement.samples import (
+    RefineConfig,
+    generated_rows,
+    learn_acceptance,
+    learnt_tables,
+    observables_of,
+)
 from training.run import Run
 
 _VALIDATION_SHARE: Final = 0.04
@@ -51,7 +56,7 @@ def tune(
         How many rounds were done.
 
     Raises:
-        ValueError: If the model cannot be tuned, or the files are others.
+        ValueError: If the model cannot be tuned, or the files are others or in another order.
         FileNotFoundError: If the model has not been trained.
     """
     config = run.training_config
@@ -59,11 +64,7 @@ def tune(
     if not isinstance(architecture, Tunable) or not architecture.rounds(run):
         raise ValueError(f"{run.process}/{config.model} cannot be tuned: its configuration has no [[tune]]")
     layout = architecture.layout(config)
-    if not isinstance(layout, SlotLayout):
-        raise TypeError("only models of whole events can be tuned")
-    tables = build_tables(data, cache, config.split, layout, progress=progress)
-    if tables.sha256 != run.data:
-        raise ValueError(f"the run learnt from other files: give {', '.join(run.data)}, unchanged")
+    tables = learnt_tables(run.data, data, config.split, layout, cache, progress=progress)
     done = architecture.tuned(run)
     rounds = architecture.rounds(run)[done:]
     for round_, tuning in enumerate(rounds, done + 1):
@@ -78,16 +79,8 @@ def _weighted(
     """Events of the model as it is, to tune it with and to validate on: none of those that trees saw."""
     with TemporaryDirectory() as shelf:
         model = Artefact.open(export(run, Path(shelf)))
-        acceptance, _ = learn_acceptance(
-            model,
-            tables,
-            layout,
-            events=tuning.events,
-            limit=tuning.limit,
-            seed=seed,
-            trees=TreesConfig(),
-            progress=progress,
-        )
+        config = RefineConfig(tuning.events, tuning.limit, seed)
+        acceptance, _ = learn_acceptance(model, tables, layout, config, progress=progress)
         rows = np.concatenate(list(generated_rows(model, layout, tuning.events, seed + 1, progress=progress)))
     weights = acceptance(observables_of([rows], layout))
     weights = (weights / weights.mean()).astype(np.float32)

@@ -14,7 +14,8 @@ from service.sampler import Sampler
 from tests.support.tiny_model import provenance
 from tests.support.whole_model import build_whole_artefact
 from training.evaluation.observables import observables
-from training.refinement.refine import RefineConfig, Refined, refine
+from training.refinement.refine import Refined, refine
+from training.refinement.samples import RefineConfig
 from training.refinement.trees import TreesConfig
 
 EVENTS = 30_000

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from events.batch import EventBatch
+from events.digest import file_sha256
+from events.files import write_events
 from service.sampler import Sampler
 from tests.support.runs import checkpoint, exported
 from tests.support.synthetic import synthetic_events
@@ -80,6 +82,17 @@ def test_only_the_files_of_the_run_will_do(run: Run, tmp_path: Path) -> None:
     other.write_bytes((run.folder.parent / "events.csv").read_bytes().replace(b"\n", b" \n", 1))
     with pytest.raises(ValueError, match="learnt from other files"):
         tune(run, [other], cache=tmp_path / "tables", progress=False)
+
+
+def test_files_in_another_order_are_refused_as_their_test_events_are_others(tmp_path: Path) -> None:
+    files = [tmp_path / "first.csv", tmp_path / "second.csv"]
+    for seed, file in enumerate(files):
+        write_events(file, [synthetic_events(200, seed=seed, mean_objects=3)])
+    data = {file.name: file_sha256(file) for file in files}
+    with pytest.raises(ValueError, match=r"give first\.csv, second\.csv, unchanged and in this order"):
+        tune(
+            Run(tmp_path, "ttbar", SHORT, "made-up events", data, {}), files[::-1], cache=tmp_path / "tables"
+        )
 
 
 def test_what_cannot_be_tuned_says_so(tmp_path: Path) -> None:
