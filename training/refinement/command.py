@@ -37,7 +37,7 @@ Example:
 @click.option(
     "--limit",
     type=click.FloatRange(1, 10),
-    default=1.2,
+    default=1.1,
     show_default=True,
     help="Weight from which an event is kept for certain. About one attempt in LIMIT is kept.",
 )

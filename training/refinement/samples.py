@@ -41,7 +41,7 @@ class RefineConfig:
     """
 
     events: Annotated[int, Field(ge=1000)] = 1_000_000
-    limit: Annotated[float, Field(ge=1, le=10)] = 1.2
+    limit: Annotated[float, Field(ge=1, le=10)] = 1.1
     seed: Annotated[int, Field(ge=0)] = 1
     trees: TreesConfig = TreesConfig()
 
