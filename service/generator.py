@@ -73,8 +73,8 @@ class EventGenerator(Protocol):
     def manifest(self) -> Manifest:
         """The model that makes them."""
 
-    def first_stop(self, start: int) -> int:
-        """Where in a block a first, short part that begins at `start` had best end."""
+    def first_stop(self, index: int, start: int) -> int:
+        """Where in block `index` a first, short part that begins at `start` had best end."""
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None

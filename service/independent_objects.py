@@ -41,7 +41,7 @@ class IndependentObjects:
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
 
-    def first_stop(self, start: int) -> int:
+    def first_stop(self, index: int, start: int) -> int:  # noqa: ARG002
         """Anywhere: an event does not depend on those beside it."""
         return start + FIRST_EVENTS
 

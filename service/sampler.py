@@ -12,7 +12,7 @@ from service.addresses import INDEX_LIMIT, AddressSpace
 from service.generator import Block, EventGenerator, Validity, model_name
 from service.independent_objects import IndependentObjects
 from service.runtime import CPU_ROWS, Device, load_graph
-from service.whole_events import CELLS, REFINED_CELLS, WholeEvents
+from service.whole_events import FIRST_CELL, FIRST_REFINED_CELL, WholeEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class DatasetSlice:
     def tasks(self) -> Iterator[Callable[[], Block]]:
         """The work: calls that each give the next part of the slice, in any thread and in any order."""
         size, end = self.generator.manifest.block_events, self.offset + self.n
-        start, stop = self.offset, self.generator.first_stop(self.offset % size)
+        start, stop = self.offset, self.generator.first_stop(*divmod(self.offset, size))
         while start < end:
             index, first = start // size, start % size
             stop = min(stop, size, first + end - start)
@@ -122,9 +122,10 @@ def _cpu_rows(manifest: Manifest, graph: AnyGraph) -> tuple[int, ...]:
     """Rows that a run may have on a CPU: a cell of whole events is one run, and so are those drawn again."""
     if not isinstance(graph, EventsGraph | AcceptanceGraph):
         return CPU_ROWS
-    if isinstance(manifest, RefinedEventsManifest):
-        return tuple(sorted({*CPU_ROWS, *CELLS, *REFINED_CELLS}))
-    return (CPU_ROWS[0], *CELLS)
+    refines, n = isinstance(manifest, RefinedEventsManifest), manifest.block_events
+    first = FIRST_REFINED_CELL if refines else FIRST_CELL
+    cells = {first, n - first, n} if first < n else {n}
+    return tuple(sorted(cells | set(CPU_ROWS if refines else CPU_ROWS[:1])))
 
 
 def _device(graph: AnyGraph, device: Device) -> Device:

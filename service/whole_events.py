@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise, takewhile
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -24,11 +24,11 @@ from service.generator import (
 )
 from service.runtime import LoadedGraph, OutputError
 
-CELLS: Final = (256, 1792, 2048)
-"""Events of the cells of a block: see `WholeEvents`."""
+FIRST_CELL: Final = 256
+"""Events of the first cell of a data set: see `WholeEvents`."""
 
-REFINED_CELLS: Final = (128, 3968)
-"""Those of refined events: few, as the runs that draw some again cost much, however few they are."""
+FIRST_REFINED_CELL: Final = 128
+"""That of refined events: few, as the runs that draw some again cost much, however few they are."""
 
 _TOGETHER: Final = 8
 """Few attempts at an event: each costs as much as any other event, and the second hardly ever fails."""
@@ -56,9 +56,9 @@ class WholeEvents:
     graphs: Mapping[str, LoadedGraph]
     max_attempts: int = MAX_ATTEMPTS
 
-    def first_stop(self, start: int) -> int:
+    def first_stop(self, index: int, start: int) -> int:
         """Where the cell of `start` ends, as it is generated whole."""
-        return next(end for end in self._cell_ends if end > start)
+        return next(end for end in self._cell_ends(index) if end > start)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
@@ -76,7 +76,7 @@ class WholeEvents:
         n = self.manifest.block_events
         stop = n if stop is None else stop
         masks = self._masks(space, index)
-        touched = [slice(a, b) for a, b in pairwise(self._cell_ends) if a < stop and b > start]
+        touched = [slice(a, b) for a, b in pairwise(self._cell_ends(index)) if a < stop and b > start]
         cells = [self._cell(space, index, validity, masks, part) for part in touched]
         events = concatenate([cell.events for cell in cells])
         return Block(
@@ -107,15 +107,15 @@ class WholeEvents:
     def _refines(self) -> bool:
         return "acceptance" in self.graphs
 
-    @property
-    def _cell_ends(self) -> list[int]:
-        """Where the cells of a block begin and end.
+    def _cell_ends(self, index: int) -> tuple[int, ...]:
+        """Where the cells of block `index` begin and end.
 
         A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell
-        is always generated whole. Small cells come first: an answer begins with one.
+        is always generated whole. A block is one cell, as a run costs much, however few its rows are; but the
+        first begins with a small one, and so does the answer to most requests.
         """
-        n, ends = self.manifest.block_events, accumulate(REFINED_CELLS if self._refines else CELLS)
-        return [0, *takewhile(lambda end: end < n, ends), n]
+        n, first = self.manifest.block_events, FIRST_REFINED_CELL if self._refines else FIRST_CELL
+        return (0, n) if index or first >= n else (0, first, n)
 
     @property
     def _noises(self) -> tuple[Noise, ...]:

@@ -24,6 +24,7 @@ from models.graphs import (
 )
 from training.canonical import canonical_model, packed_model
 from training.latents import draw_alias
+from training.loops import without_invariants
 from training.masks import N_UNIFORMS, MaskGenerator
 from training.transform import AZIMUTHS
 
@@ -120,7 +121,7 @@ def convert(function: Function, graph: AnyGraph, outputs: Sequence[str]) -> onnx
 
 def save_canonical(model: onnx.ModelProto, path: Path) -> None:
     """Write a model such that the same one always gives the same file."""
-    canonical = packed_model(canonical_model(model))
+    canonical = packed_model(canonical_model(without_invariants(model)))
     onnx.checker.check_model(canonical, full_check=True)
     onnx.save(canonical, path)
 

@@ -210,6 +210,6 @@ def test_a_slice_begins_with_the_rest_of_a_cell_and_makes_no_cell_twice(
         task()
     (index, start, stop), *others = parts
     assert (index, start) == divmod(offset, n)
-    assert stop == generator.first_stop(start)
+    assert stop == generator.first_stop(index, start)
     assert all(begin in {0, stop} for _, begin, _ in others)
     assert sum((last or n) - begin for _, begin, last in parts) == 2 * n

@@ -19,8 +19,8 @@ class FailingGenerator:
     def manifest(self) -> Manifest:
         return self.inner.manifest
 
-    def first_stop(self, start: int) -> int:
-        return self.inner.first_stop(start)
+    def first_stop(self, index: int, start: int) -> int:
+        return self.inner.first_stop(index, start)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
@@ -41,8 +41,8 @@ class WatchedGenerator:
     def manifest(self) -> Manifest:
         return self.inner.manifest
 
-    def first_stop(self, start: int) -> int:
-        return self.inner.first_stop(start)
+    def first_stop(self, index: int, start: int) -> int:
+        return self.inner.first_stop(index, start)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None

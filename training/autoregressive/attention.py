@@ -1,8 +1,9 @@
 """Attention between objects, biased by what pairs of them have to do with each other.
 
-Here and in the modules that build on it, n queries meet j sources: their pairs have the shape [j, n, ...].
-What is known of them in single numbers comes as columns [..., n], for onnxruntime computes fast along a long
-last axis and, with a number or with something broadcast, tens of times as slowly along an axis of 1.
+Here and in the modules that build on it, n queries meet j sources: their pairs have the shape [j, n, ...],
+or [j * n, ...] where nothing is broadcast. What is known of them in single numbers comes as columns [..., n],
+for onnxruntime computes fast along a long last axis and, with a number or with something broadcast, tens of
+times as slowly along an axis of 1.
 """
 
 from typing import Final
@@ -42,7 +43,7 @@ class Affine(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """The result, [n, outputs] or [j, n, outputs], of x [n, inputs] or [j, n, inputs]."""
-        product = _times(x, self.kernel)
+        product = times(x, self.kernel)
         return product if self.bias is None else product + self.bias
 
     def closed(self, x: tf.Tensor) -> tf.Tensor:
@@ -53,6 +54,11 @@ class Affine(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
     def of_columns(self, x: tf.Tensor) -> tf.Tensor:
         """The same of x whose first axis, not its last, is that of the inputs."""
         return self(tf.transpose(x, (*range(1, len(x.shape)), 0)))
+
+    def to_columns(self, x: tf.Tensor) -> tf.Tensor:
+        """The result for x [n, inputs] as columns, [outputs, n]."""
+        product = tf.matmul(self.kernel, x, transpose_a=True, transpose_b=True)
+        return product if self.bias is None else product + tf.expand_dims(self.bias, 1)
 
 
 class AttentionLayer(tf.Module):  # type: ignore[misc]
@@ -91,6 +97,7 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
         keys: tf.Tensor,
         values: tf.Tensor,
         bias: tf.Tensor,
+        number: int | tf.Tensor,
         visible: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """What queries see, [n, attention].
@@ -100,15 +107,15 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
             keys: Of the positions that each query may see, itself among them, [j, n, attention].
             values: [j, n, attention].
             bias: Of each pair and head, [j, n, heads].
+            number: j.
             visible: 1 for those that it sees, else 0, [j, n], or None for all.
         """
-        logits = _times(query * keys, self._head_sums) + bias
+        logits = times(query * keys, self._head_sums) + bias
         shares = tf.exp(tf.minimum(logits, _LARGEST))
         if visible is not None:
             shares *= visible[..., None]
-        j = tf.shape(keys)[0]
-        total = tf.matmul(over_sources(shares, j) + 1e-20, self._spread)
-        return over_sources(_times(shares, self._spread) * values, j) / total
+        total = tf.matmul(over_sources(shares, number) + 1e-20, self._spread)
+        return over_sources(times(shares, self._spread) * values, number) / total
 
     def update(self, x: tf.Tensor, seen: tf.Tensor) -> tf.Tensor:
         """Rows [n, width] after the layer, from those before it and what `attend` gave."""
@@ -116,7 +123,8 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
         return x + self.down(tf.nn.relu(self.up(normed(x))))
 
 
-def _times(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def times(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """X [n, inputs] or [j, n, inputs] times a kernel [inputs, outputs]."""
     if len(x.shape) == 2 or x.shape[0] is None:
         return tf.matmul(x, kernel)
     # Of rank 2, since the gradient of a product with more ranks is many times as slow.
@@ -124,12 +132,13 @@ def _times(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return tf.reshape(flat, (x.shape[0], -1, flat.shape[-1]))
 
 
-def over_sources(x: tf.Tensor, j: tf.Tensor) -> tf.Tensor:
-    """The sum of x [j, n, width] over its first axis, [n, width]."""
-    if x.shape[0] is not None:
-        return tf.reduce_sum(x, axis=0)
+def over_sources(x: tf.Tensor, j: int | tf.Tensor) -> tf.Tensor:
+    """The sum over j sources of pairs x, [j, n, width] or [j * n, width], [n, width]."""
+    width = x.shape[-1]
+    if isinstance(j, int):
+        return tf.reduce_sum(tf.reshape(x, (j, -1, width)), axis=0)
     # A product with ones: onnxruntime's sum over a first axis takes seven times as long.
-    return tf.reshape(tf.matmul(tf.ones((1, j)), tf.reshape(x, (j, -1))), (-1, x.shape[2]))
+    return tf.reshape(tf.matmul(tf.ones((1, j)), tf.reshape(x, (j, -1))), (-1, width))
 
 
 def normed(x: tf.Tensor) -> tf.Tensor:

@@ -27,7 +27,7 @@ class Candidate:
 
     Attributes:
         momentum: px, py, pz and E in 100 GeV, [4, n]; zeros if there is none.
-        away: |log(m^2 / m_W^2)|, [n]; 3 if there is none.
+        away: |log(m^2 / m_W^2)|, [1, n]; 3 if there is none.
     """
 
     momentum: tf.Tensor
@@ -36,7 +36,7 @@ class Candidate:
     @classmethod
     def none(cls, n: tf.Tensor) -> Self:
         """No candidate in any of n events."""
-        return cls(tf.zeros((4, n)), tf.fill((n,), _FAR))
+        return cls(tf.zeros((4, n)), tf.fill((1, n), _FAR))
 
     def nearer(self, other: "Candidate") -> "Candidate":
         """The nearer to the W's mass of two candidates."""
@@ -47,13 +47,12 @@ class Candidate:
     @property
     def features(self) -> tf.Tensor:
         """What networks see, [6, n]; 0 and 1 are its direction."""
-        px, py, pz, _ = tf.unstack(self.momentum)
+        px, py, pz, _ = tf.split(self.momentum, 4)
         pt = tf.sqrt(px * px + py * py + 1e-8)
         inverse = 1 / (pt + 1e-3)
         along = tf.asinh(pz * inverse)
-        return tf.stack(
-            [px * inverse, py * inverse, tf.math.log(pt + 0.05), along, tf.exp(-8 * self.away), self.away]
-        )
+        near = tf.exp(-8 * self.away)
+        return tf.concat([px * inverse, py * inverse, tf.math.log(pt + 0.05), along, near, self.away], axis=0)
 
 
 def best_pair(own: tf.Tensor, light: tf.Tensor, pairs: Sequence[tf.Tensor], sources: Sources) -> Candidate:
@@ -61,14 +60,14 @@ def best_pair(own: tf.Tensor, light: tf.Tensor, pairs: Sequence[tf.Tensor], sour
 
     Args:
         own: Momentum of the object, px, py, pz, E in 100 GeV, [4, n].
-        light: 1 if it is a light jet, else 0, [n].
-        pairs: `pair_features` with the objects before it, [j, n] each.
+        light: 1 if it is a light jet, else 0, [1, n].
+        pairs: `pair_features` with the objects before it, [1, j, n] each.
         sources: These.
     """
     log_mass = pairs[_MASS_COLUMN] + pairs[_MASS_COLUMN + 1] + pairs[_MASS_COLUMN + 2]
     usable = sources.light * light
     away = tf.abs(log_mass - _LOG_W) * usable + _FAR * (1 - usable)
-    least = tf.minimum(tf.reduce_min(away, axis=0), _FAR)
+    least = tf.minimum(tf.reduce_min(away, axis=1), _FAR)
     chosen = tf.cast(away <= least, tf.float32) * usable
     found = tf.cast(least < _FAR, tf.float32)
     return Candidate((own + tf.reduce_sum(chosen * sources.momentum, axis=1)) * found, least)

@@ -12,8 +12,6 @@ import tensorflow as tf
 
 from events.batch import Floats
 
-_BLOCKS: Final = 8
-
 _LARGEST: Final = 30.0
 """Logarithms of heights go no higher where a density is inverted: heights are taken as they are."""
 
@@ -71,61 +69,71 @@ class Density:
         return tf.reduce_sum(tf.exp(own) * (own - other.log_shares), axis=-1)
 
 
-class Cumulated:
-    """A cumulative distribution that can be inverted.
+def invert(logits: tf.Tensor, uniform: tf.Tensor, n: tf.Tensor) -> tf.Tensor:
+    """The positions in [0, 1] below which shares of densities lie, [t, n].
 
-    A value's bin is sought among blocks of bins, then within its block: little is summed and compared.
+    A position's bin is sought among blocks of knots, then within its block: little is summed and compared.
 
     Args:
-        logits: As in `log_density`; the number of bins is a multiple of 16.
+        logits: As in `log_density`.
+        uniform: The shares, t for each density, [t, n] in [0, 1).
+        n: How many densities, int32. What several inversions derive from the same n, a graph computes once.
     """
-
-    def __init__(self, logits: tf.Tensor) -> None:
-        self._bins = bins = logits.shape[-1] - 1
-        self._width = width = bins // _BLOCKS
-        heights = tf.exp(tf.minimum(logits, _LARGEST))
-        # Products with constants, as the runtime's sums are slow. Areas are doubled throughout.
-        self._before = tf.matmul(_areas_before(bins)[::width], heights, transpose_b=True)
-        self._heights = tf.reshape(heights, (-1,))
-        self._blocks = tf.reshape(heights[:, :-1], (-1, width))
-        self._n = tf.shape(logits)[0]
-        self._row = tf.range(self._n)
-
-    def at(self, uniform: tf.Tensor) -> tf.Tensor:
-        """Positions [t, n] in [0, 1] below which shares of the density lie, float32[t, n] in [0, 1)."""
-        tries = uniform.shape[0]
-        share = uniform * self._before[-1]
-        block = _passed(self._before[1:-1], share)
-        share -= tf.gather(tf.reshape(self._before, (-1,)), block * self._n + self._row)
-        heights = tf.gather(self._blocks, tf.reshape(self._row * _BLOCKS + block, (-1,)))
-        before = tf.matmul(_areas_before(self._width - 1), heights, transpose_b=True)
-        bin_ = _passed(tf.reshape(before[1:], (self._width - 1, tries, -1)), share, several=True)
-        place = tf.reshape(tf.range(tries * self._n), (tries, -1))
-        share -= tf.gather(tf.reshape(before, (-1,)), bin_ * (tries * self._n) + place)
-        bin_ += block * self._width
-        knot = self._row * (self._bins + 1) + bin_
-        left, right = tf.gather(self._heights, knot), tf.gather(self._heights, knot + 1)
-        # The area from the left end of the bin to x, doubled, is 2 left x + (right - left) x^2.
-        root = tf.sqrt(tf.maximum(left * left + (right - left) * share, 0.0))
-        within = tf.clip_by_value(share / (left + root + 1e-20), 0.0, 1.0)
-        return (tf.cast(bin_, tf.float32) + within) / self._bins
-
-
-def invert(logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-    """The positions below which shares of a density lie, one each; arguments as for `Cumulated`, [n]."""
-    return tf.squeeze(Cumulated(logits).at(tf.expand_dims(uniform, 0)), 0)
+    knots, tries = logits.shape[-1], uniform.shape[0]
+    width = _block_width(knots)
+    blocks, missing = -(-knots // width), -knots % width
+    heights = tf.exp(tf.minimum(logits, _LARGEST))
+    if missing:
+        heights = tf.pad(heights, [[0, 0], [0, missing]])
+    # Products with constants, as the runtime's sums are slow. Areas are doubled throughout.
+    starts = np.append(np.arange(0, knots - 1, width), knots - 1)
+    areas = np.pad(_areas_before(knots)[starts], [(0, 0), (0, missing)])
+    before, row = tf.matmul(areas, heights, transpose_b=True), tf.expand_dims(tf.range(n), 0)
+    if tries > 1:
+        before, row, uniform = (
+            tf.tile(before, [1, tries]),
+            tf.tile(row, [1, tries]),
+            tf.reshape(uniform, (1, -1)),
+        )
+        n *= tries
+    _, ends, total = tf.split(before, (1, len(starts) - 2, 1))
+    block, share = _sought(before, ends, uniform * total, n)
+    of_block = tf.gather(tf.reshape(heights, (-1, width)), tf.squeeze(row * blocks + block, 0))
+    inner = tf.matmul(_areas_before(width), of_block, transpose_b=True)
+    bin_, share = _sought(inner, inner[1:], share, n)
+    bin_ = tf.minimum(bin_ + block * width, knots - 2)
+    knot, flat = row * (blocks * width) + bin_, tf.reshape(heights, (-1,))
+    left, right = tf.gather(flat, knot), tf.gather(flat, knot + 1)
+    # The area from the left end of the bin to x, doubled, is 2 left x + (right - left) x^2.
+    root = tf.sqrt(tf.maximum(left * left + (right - left) * share, 0.0))
+    within = tf.clip_by_value(share / (left + root + 1e-20), 0.0, 1.0)
+    found = (tf.cast(bin_, tf.float32) + within) / (knots - 1)
+    return tf.reshape(found, (tries, -1)) if tries > 1 else found
 
 
-def _passed(ends: tf.Tensor, share: tf.Tensor, *, several: bool = False) -> tf.Tensor:
-    """How many ends each share [t, n] has passed, of ends [e, n], or several [e, t, n]."""
-    ends = ends if several else tf.expand_dims(ends, 1)
-    number, tries = ends.shape[0], share.shape[0]
-    passed = tf.reshape(tf.cast(ends <= share, tf.float32), (number, -1))
-    count = tf.matmul(np.ones((1, number), np.float32), passed)
-    return tf.cast(tf.reshape(count, (tries, -1)), tf.int32)
+def _sought(
+    before: tf.Tensor, ends: tf.Tensor, share: tf.Tensor, n: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Of the parts of n densities, those in which shares [1, n] lie, and what of the shares lies in these.
+
+    Args:
+        before: What lies before each part, [parts or more, n].
+        ends: That of all parts but the first, [parts - 1, n].
+        share: What lies before a value.
+        n: How many.
+    """
+    passed = tf.cast(ends <= share, tf.float32)
+    part = tf.cast(tf.matmul(np.ones((1, ends.shape[0]), np.float32), passed), tf.int32)
+    at = part * n + tf.expand_dims(tf.range(n), 0)
+    return part, share - tf.gather(tf.reshape(before, (-1,)), at)
 
 
-def _areas_before(bins: int) -> Floats:
-    """[bins + 1, bins + 1]: from the heights at knots, twice the areas of all bins before each knot."""
-    ones = np.ones((bins + 1, bins + 1), np.float32)
-    return np.tril(ones, -1) + np.tril(ones) - np.eye(1, bins + 1, dtype=np.float32)
+def _block_width(knots: int) -> int:
+    """Knots of a block: such that blocks of heights are had without a copy, if that can be."""
+    return next((width for width in range(8, 17) if knots % width == 0), 8)
+
+
+def _areas_before(knots: int) -> Floats:
+    """[knots, knots]: from the heights at knots, twice the areas of all bins before each knot."""
+    ones = np.ones((knots, knots), np.float32)
+    return np.tril(ones, -1) + np.tril(ones) - np.eye(1, knots, dtype=np.float32)

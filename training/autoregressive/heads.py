@@ -12,18 +12,19 @@ import tensorflow as tf
 
 from events.batch import Floats
 from events.masses import TOP_MASS, W_MASS
-from training.autoregressive.attention import Affine, over_sources
-from training.autoregressive.candidates import CANDIDATE_FEATURES, Candidate
+from training.autoregressive.attention import Affine
+from training.autoregressive.candidates import CANDIDATE_FEATURES
 from training.autoregressive.coordinates import PT_MIN
 from training.autoregressive.objects import (
     PAIR_FEATURES,
+    RECOIL_DIRECTION,
     RECOIL_FEATURES,
     SOURCE_FEATURES,
     Objects,
     Sources,
     azimuth,
 )
-from training.autoregressive.series import PEAK_WIDTHS, eta_basis, peaks_at, phi_basis, waves
+from training.autoregressive.series import COS, PEAK_WIDTHS, SIN, eta_basis, peaks_at, phi_basis, waves
 
 
 class Head(tf.Module):  # type: ignore[misc] # TensorFlow ships no types
@@ -79,15 +80,14 @@ class EtaHead(tf.Module):  # type: ignore[misc]
         self._basis = eta_basis(harmonics, bins)
 
     def __call__(self, context: tf.Tensor, z: tf.Tensor, sources: Sources | None) -> tf.Tensor:
-        """Logits of its position, [n, bins + 1], given contexts and z = log(pT / threshold), [n]."""
-        known = with_columns(context, [z, tf.exp(-z)])
+        """Logits of its position, [n, bins + 1], given contexts and z = log(pT / threshold), [1, n]."""
+        known = with_columns(context, z, tf.exp(-z))
         logits = self.own(known)
         if sources is None:
             return logits
-        hidden = tf.nn.relu(self.query(known) + self.source.of_columns(sources.features))
-        series = sources.seen(self.series(hidden))
-        sums = [over_sources(series * wave, sources.number) for wave in sources.eta_waves]
-        return logits + tf.matmul(tf.concat(sums, axis=1), self._basis)
+        hidden = as_rows(tf.nn.relu(self.query(known) + self.source.of_columns(sources.features)))
+        series = twice(self.series(hidden)) * as_rows(sources.eta_waves)
+        return logits + tf.matmul(sources.summed(series), self._basis)
 
 
 class PhiHead(tf.Module):  # type: ignore[misc]
@@ -117,72 +117,91 @@ class PhiHead(tf.Module):  # type: ignore[misc]
         z: tf.Tensor,
         eta: tf.Tensor,
         recoil: tf.Tensor,
-        candidate: Candidate,
+        of_w: tf.Tensor,
+        momentum: tf.Tensor,
         sources: Sources,
     ) -> tf.Tensor:
         """Logits of its position, [n, bins + 1].
 
         Args:
             context: [n, width].
-            z: log(pT / threshold), [n].
-            eta: [n].
+            z: log(pT / threshold), [1, n].
+            eta: [1, n].
             recoil: `recoil_features` of what came before, [8, n].
-            candidate: That for a W boson.
+            of_w: `Candidate.features` of that for a W boson, [6, n].
+            momentum: Its momentum, [4, n].
             sources: The objects before.
         """
-        of_w = candidate.features
-        known = with_columns(context, [z, tf.exp(-z), eta, eta * eta, tf.abs(eta)], recoil, of_w)
+        known = with_columns(context, z, tf.exp(-z), eta, eta * eta, tf.abs(eta), recoil, of_w)
         hidden = self.own.hidden(known)
         # The first knot and the last are one.
         logits = self.own.last.closed(hidden)
-        series = sources.seen(self._pair_series(self.query(known), z, eta, sources))
-        toward_recoil = waves(azimuth(recoil[5], recoil[6]), self._harmonics)
-        toward_w = waves(azimuth(of_w[0], of_w[1]), self._harmonics)
-        from_recoil = self.recoil_series(hidden)
-        from_w = self._candidate_series(hidden, z, eta, candidate)
-        sums = [
-            over_sources(series * waves_, sources.number) + from_recoil * recoil_ + from_w * w
-            for waves_, recoil_, w in zip(sources.phi_waves, toward_recoil, toward_w, strict=True)
-        ]
-        return logits + tf.matmul(tf.concat(sums, axis=1), self._basis)
+        series = twice(self._pair_series(self.query(known), z, eta, sources)) * as_rows(sources.phi_waves)
+        toward_recoil = self._waves(recoil[RECOIL_DIRECTION : RECOIL_DIRECTION + 2])
+        from_w = self._candidate_series(hidden, z, eta, momentum)
+        sums = (
+            sources.summed(series)
+            + twice(self.recoil_series(hidden)) * toward_recoil
+            + twice(from_w) * self._waves(of_w[:2])
+        )
+        return logits + tf.matmul(sums, self._basis)
+
+    def _waves(self, direction: tf.Tensor) -> tf.Tensor:
+        """Of the azimuth of unit vectors [2, n]."""
+        return waves(azimuth(*tf.split(direction, 2)), self._harmonics, (COS, SIN))
 
     def _pair_series(self, query: tf.Tensor, z: tf.Tensor, eta: tf.Tensor, sources: Sources) -> tf.Tensor:
-        """Coefficients of the cosines of the distance in phi to each source, [j, n, harmonics]."""
+        """Coefficients of the cosines of the distance in phi to each source, [j * n, harmonics]."""
         objects = sources.objects
-        apart = tf.abs(eta - objects.eta)
-        squared = apart * apart
+        apart = eta - objects.eta
+        size, squared = tf.abs(apart), apart * apart
         # What is left of Delta-R = 0.6, within which no two jets lie, once eta is known.
         left = tf.sqrt(tf.maximum(0.36 - squared, 1e-6))
-        distance = tf.stack([apart, tf.minimum(apart, 1.0), tf.exp(-2 * squared), left])
-        known = self.source.of_columns(tf.concat([sources.features, distance], axis=0))
-        hidden = tf.nn.relu(query + known)
+        distance = (size, tf.minimum(size, 1.0), tf.exp(-2 * squared), left)
+        known = self.source.of_columns(tf.concat([sources.features, *distance], axis=0))
+        hidden = as_rows(tf.nn.relu(query + known))
         hidden += tf.nn.relu(self.middle(hidden))
         # m^2 = 2 pT pT' (cosh(delta eta) - cos(delta phi)) of massless jets.
         log_ratio = 2 * (self.log_masses[0] - np.log(PT_MIN[0])) - z - objects.z
         cos = tf.cosh(apart) - tf.exp(log_ratio) / 2
-        sizes = self.peaks(hidden) * tf.expand_dims(sources.jet, -1)
-        return self.series(hidden) + peaks_at(sizes, cos, self._harmonics)
+        sizes = self.peaks.to_columns(hidden) * one_row(sources.jet)
+        return self.series(hidden) + peaks_at(sizes, one_row(cos), self._harmonics)
 
     def _candidate_series(
-        self, hidden: tf.Tensor, z: tf.Tensor, eta: tf.Tensor, candidate: Candidate
+        self, hidden: tf.Tensor, z: tf.Tensor, eta: tf.Tensor, momentum: tf.Tensor
     ) -> tf.Tensor:
         """Coefficients of the cosines of the distance in phi to the candidate, [n, harmonics].
 
         With a massless jet it has the mass m where
         m^2 - m_W^2 = 2 (E_W E - pz_W pz - pT_W pT cos(delta phi)).
         """
-        px, py, pz, energy = tf.unstack(candidate.momentum)
+        px, py, pz, energy = tf.split(momentum, 4)
         pt_squared = px * px + py * py
         mass_squared = tf.exp(2 * self.log_masses[1]) / 1e4 - (energy * energy - pz * pz - pt_squared)
         along = energy * tf.cosh(eta) - pz * tf.sinh(eta)
         cos = (along - mass_squared * (50 / PT_MIN[0]) * tf.exp(-z)) / tf.sqrt(pt_squared + 1e-6)
-        peaks = peaks_at(self.candidate_peaks(hidden), cos, self._harmonics)
+        peaks = peaks_at(self.candidate_peaks.to_columns(hidden), cos, self._harmonics)
         return self.candidate_series(hidden) + peaks
 
 
-def with_columns(context: tf.Tensor, columns: Sequence[tf.Tensor], *features: tf.Tensor) -> tf.Tensor:
-    """Contexts [n, width], then columns [n], then features [..., n], [n, width + ...]."""
-    return tf.concat([context, tf.transpose(tf.concat([tf.stack(columns), *features], axis=0))], axis=1)
+def with_columns(context: tf.Tensor, *columns: tf.Tensor) -> tf.Tensor:
+    """Contexts [n, width], then columns [..., n], as rows [n, width + ...]."""
+    return tf.concat([context, tf.transpose(tf.concat(columns, axis=0))], axis=1)
+
+
+def as_rows(pairs: tf.Tensor) -> tf.Tensor:
+    """Pairs [j, n, width] as rows, [j * n, width]."""
+    return tf.reshape(pairs, (-1, pairs.shape[-1]))
+
+
+def one_row(column: tf.Tensor) -> tf.Tensor:
+    """A column of pairs [1, j, n] as one of rows, [1, j * n]."""
+    return tf.reshape(column, (1, -1))
+
+
+def twice(x: tf.Tensor) -> tf.Tensor:
+    """Rows [n, width] beside themselves, [n, 2 width]."""
+    return tf.concat([x, x], axis=1)
 
 
 class MassHead(tf.Module):  # type: ignore[misc]
@@ -221,14 +240,14 @@ class MassHead(tf.Module):  # type: ignore[misc]
             context: [n, width].
             objects: All else of the objects.
             recoil: `recoil_features` of what came before, [8, n].
-            pairs: `pair_features` and `pair_distance` with the objects before, [j, n] each.
+            pairs: `pair_features` and `pair_distance` with the objects before, [1, j, n] each.
             sources: These, if there are any.
         """
         z, eta = objects.z, objects.eta
-        own = [z, tf.exp(-z), eta, eta * eta, tf.abs(eta), objects.cos, objects.sin]
-        known = with_columns(context, own, recoil)
+        own = (z, tf.exp(-z), eta, eta * eta, tf.abs(eta), objects.cos, objects.sin)
+        known = with_columns(context, *own, recoil)
         if sources is None:
             return self.own(known)
-        with_each = tf.concat([tf.stack(pairs), sources.features], axis=0)
-        near = tf.nn.relu(self.query(known) + self.source.of_columns(with_each))
-        return self.own(known, self.pool(over_sources(sources.seen(near), sources.number)))
+        with_each = tf.concat([*pairs, sources.features], axis=0)
+        near = as_rows(tf.nn.relu(self.query(known) + self.source.of_columns(with_each)))
+        return self.own(known, self.pool(sources.summed(near)))

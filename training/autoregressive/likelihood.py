@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from events.objects import N_OBJECT_TYPES
 from training.autoregressive.candidates import Candidate, best_pair
-from training.autoregressive.coordinates import JET_TYPES, LOG_CRITERION
+from training.autoregressive.coordinates import JET_TYPES, LOG_CRITERION, PT_MIN
 from training.autoregressive.densities import Density
 from training.autoregressive.network import EventNetwork
 from training.autoregressive.objects import (
@@ -62,14 +62,16 @@ class Described:
     def of(cls, network: EventNetwork, events: Events) -> "Described":
         """Those of events."""
         slots = events.types.shape[1]
-        *coordinates, mass = tf.unstack(events.kinematics, axis=2)
         one_hot = tf.transpose(tf.one_hot(events.types, N_OBJECT_TYPES), (2, 0, 1))
-        features = Objects.of(*coordinates).features(mass, one_hot)
+        *coordinates, mass = (x[None] for x in tf.unstack(events.kinematics, axis=2))
+        held, objects = tf.reduce_sum(one_hot, axis=0), Objects.of(*coordinates)
+        features = objects.features(mass, tf.exp(objects.z) * of_type(one_hot, PT_MIN / 100)) * held
         before = tf.eye(slots) * -1 + tf.linalg.band_part(tf.ones((slots, slots)), 0, -1)
-        visible = tf.tile(before, [1, tf.shape(events.types)[0]])
-        sources = network.source(*(tf.transpose(x, (0, 2, 1)) for x in (features, one_hot)))
+        visible = tf.tile(before, [1, tf.shape(events.types)[0]])[None]
+        own = (features, tf.reduce_sum(one_hot[:JET_TYPES], axis=0, keepdims=True), one_hot)
+        sources = network.source(*(tf.transpose(x, (0, 2, 1)) for x in own), number=slots)
         sources = sources.repeated(slots, visible)
-        objects = Objects.of(*map(_flat, coordinates))
+        objects = Objects.of(*map(_columns, coordinates))
         return cls(objects, features, one_hot, sources, pair_features(objects, sources.objects))
 
     @property
@@ -80,20 +82,30 @@ class Described:
 
     @property
     def jet(self) -> tf.Tensor:
-        """1 for a jet or b-jet, else 0, [n * s]."""
-        return _flat(tf.reduce_sum(self.one_hot[:JET_TYPES], axis=0))
+        """1 for a jet or b-jet, else 0, [1, n * s]."""
+        return _columns(tf.reduce_sum(self.one_hot[:JET_TYPES], axis=0, keepdims=True))
+
+    @property
+    def sums(self) -> tf.Tensor:
+        """`object_sums` of each object, [5, n, s]."""
+        pt = tf.exp(self.features[LOG_PT : LOG_PT + 1]) * of_type(self.one_hot, PT_MIN / 100)
+        return object_sums(self.features, pt)
 
     def candidates(self) -> Candidate:
         """The best pair among the objects before each position, n * (s + 1) of them."""
-        own, light = _columns(self.features[:LOG_PT]), _flat(self.one_hot[0])
+        own, light = _columns(self.features[:LOG_PT]), _columns(self.one_hot[:1])
         pairs = best_pair(own, light, self.pairs, self.sources)
-        momentum = tf.unstack(tf.reshape(pairs.momentum, (4, -1, self.slots)), axis=2)
-        away = tf.unstack(tf.reshape(pairs.away, (-1, self.slots)), axis=1)
+        momentum, away = (
+            tf.unstack(tf.reshape(x, (x.shape[0], -1, self.slots)), axis=2)
+            for x in (pairs.momentum, pairs.away)
+        )
         best = [Candidate.none(tf.shape(self.one_hot)[1])]
         for one in map(Candidate, momentum, away):
             best.append(best[-1].nearer(one))
-        momentum = tf.stack([one.momentum for one in best], axis=2)
-        return Candidate(_columns(momentum), _flat(tf.stack([one.away for one in best], axis=1)))
+        momentum, away = (
+            tf.stack([getattr(one, name) for one in best], axis=2) for name in ("momentum", "away")
+        )
+        return Candidate(_columns(momentum), _columns(away))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +148,8 @@ def factors(network: EventNetwork, events: Events) -> Sequence[Factor]:
     last = tf.one_hot(tf.reduce_sum(tf.cast(events.types >= 0, tf.int32), axis=1), slots + 1)
     met = _met(network, tf.reduce_sum(contexts * last[..., None], axis=1), events.residuals)
     before = tf.reshape(contexts[:, :slots], (-1, contexts.shape[2]))
-    momentum, away, recoil = (
-        _without_last(x, slots) for x in (candidate.momentum, candidate.away[None], recoil)
-    )
-    return *met, *_objects(network, events, described, before, recoil, Candidate(momentum, away[0]))
+    recoil, momentum, away = (_without_last(x, slots) for x in (recoil, candidate.momentum, candidate.away))
+    return *met, *_objects(network, events, described, before, recoil, Candidate(momentum, away))
 
 
 def contexts_of_positions(
@@ -158,17 +168,19 @@ def contexts_of_positions(
     counts = tf.repeat(counts, positions, axis=2)
     total = tf.reduce_sum(counts, axis=0, keepdims=True)
     chance = last_chances(one_hot, described.features[LOG_PT])[None]
-    recoil = recoil_features(_columns(tf.cumsum(object_sums(features), axis=2)))
-    inputs = map(_columns, (features, types, following, chance, to_come / 2, counts / 2, total / 5))
-    x = network.first_tokens(*inputs, recoil, candidate.features)
+    sums = tf.pad(tf.cumsum(described.sums, axis=2), [[0, 0], [0, 0], [1, 0]])
+    recoil = recoil_features(_columns(sums))
+    plan = tf.concat([types, following, to_come / 2, counts / 2, total / 5], axis=0)
+    known = (_columns(features), _columns(chance), recoil, candidate.features)
+    x = network.first_tokens(network.planned(_columns(plan)), known)
     own = Objects.from_features(_columns(features))
     held = Objects.from_features(_each_query(features, positions))
-    pairs = pair_features(own, held)
+    pairs = tf.concat(pair_features(own, held), axis=0)
     visible = tf.tile(_seen_by_positions(positions), [1, tf.shape(one_hot)[1]])
     for layer, bias in zip(network.layers, network.biases(pairs), strict=True):
         query, *others = layer.project(x)
         keys, values = (_each_query(_by_event(y, positions), positions, axis=1) for y in others)
-        x = layer.update(x, layer.attend(query, keys, values, bias, visible))
+        x = layer.update(x, layer.attend(query, keys, values, bias, positions, visible))
     return network.context(x), recoil
 
 
@@ -184,7 +196,7 @@ def last_chances(one_hot: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     first = held - tf.pad(same, [[0, 0], [1, 0]])
     after = tf.cumsum(one_hot, axis=2, reverse=True)
     others = tf.reduce_sum(after, axis=0) - tf.reduce_sum(after * one_hot, axis=0)
-    passes = held * tf.cast(z >= of_type(one_hot, LOG_CRITERION), tf.float32)
+    passes = held * tf.cast(z >= of_type(one_hot, LOG_CRITERION)[0], tf.float32)
     passed = tf.cumsum(passes, axis=1, exclusive=True)
     chance = first * tf.cast((others < 0.5) & (passed < 0.5), tf.float32)
     return tf.pad(chance, [[0, 0], [0, 1]])
@@ -204,9 +216,12 @@ def _objects(
     at = tf.unstack(tf.reshape(events.positions, (-1, 4)), axis=1)
     first, second = (tf.tile(place, [n]) for place in tf.unstack(tf.eye(slots)[:2]))
     held = _flat(tf.cast(events.types >= 0, tf.float32))
-    previous = _columns(tf.pad(described.features, [[0, 0], [0, 0], [1, 0]])[..., :slots])
+    previous = _columns(
+        tf.pad(described.features[LOG_PT : LOG_PT + 1], [[0, 0], [0, 0], [1, 0]])[..., :slots]
+    )
+    of_w = candidate.features, candidate.momentum
     etas = network.eta(contexts, objects.z, sources)
-    phis = network.phi(contexts, objects.z, objects.eta, recoil, candidate, sources)
+    phis = network.phi(contexts, objects.z, objects.eta, recoil, *of_w, sources)
     pairs = (*described.pairs, *pair_distance(objects, sources.objects))
     masses = network.mass(contexts, objects, recoil, pairs, sources)
     allowed = allowed_azimuths(objects.eta, jet, sources, network.config.bins)
@@ -214,14 +229,14 @@ def _objects(
         Factor(Density(network.pt_logits(contexts, recoil, previous)), at[0], held),
         *_halved(Density(etas), at[1], held, first),
         *_halved(Density(phis, allowed), at[2], held * (1 - first), second),
-        Factor(Density(masses), at[3], jet),
+        Factor(Density(masses), at[3], jet[0]),
     )
 
 
 def _met(network: EventNetwork, contexts: tf.Tensor, residuals: tf.Tensor) -> Sequence[Factor]:
     """The factors of both residuals."""
     along, across = tf.unstack(residuals, axis=1)
-    logits = network.met_logits(contexts), network.met_across_logits(contexts, along)
+    logits = network.met_logits(contexts), network.met_across_logits(contexts, along[None])
     return tuple(
         Factor(Density(one), at, tf.ones_like(at)) for one, at in zip(logits, (along, across), strict=True)
     )

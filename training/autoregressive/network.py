@@ -19,20 +19,20 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from events.objects import N_OBJECT_TYPES
-from training.autoregressive.attention import Affine, AttentionLayer, normed
+from training.autoregressive.attention import Affine, AttentionLayer, normed, times
 from training.autoregressive.candidates import CANDIDATE_FEATURES
-from training.autoregressive.heads import EtaHead, Head, MassHead, PhiHead, with_columns
+from training.autoregressive.heads import EtaHead, Head, MassHead, PhiHead, one_row, with_columns
 from training.autoregressive.objects import (
     LOG_PT,
+    LOG_RECOIL,
     OBJECT_FEATURES,
     PAIR_FEATURES,
     RECOIL_FEATURES,
-    Objects,
     Sources,
     source_features,
 )
 from training.autoregressive.quantiles import prior
-from training.autoregressive.series import ETA_WAVE, waves
+from training.autoregressive.series import COS, ETA_WAVE, SIN, waves
 from training.config import STRICT
 
 Size = Annotated[int, Field(ge=1)]
@@ -40,11 +40,8 @@ Size = Annotated[int, Field(ge=1)]
 N_NEXT: Final = N_OBJECT_TYPES + 1
 """Types of the object that a position describes, and MET."""
 
-_COUNTS: Final = 2 * N_OBJECT_TYPES
-_TOKEN: Final = (
-    OBJECT_FEATURES + N_OBJECT_TYPES + N_NEXT + 1 + _COUNTS + 1 + RECOIL_FEATURES + CANDIDATE_FEATURES
-)
-_LOG_RECOIL: Final = 4
+_PLAN: Final = N_OBJECT_TYPES + N_NEXT + 2 * N_OBJECT_TYPES + 1
+_TOKEN: Final = OBJECT_FEATURES + 1 + RECOIL_FEATURES + CANDIDATE_FEATURES
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -91,7 +88,7 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         rng = np.random.default_rng(seed)
         self.config = config
         hidden, pair, width, knots = config.hidden, config.pair, config.width, config.bins + 1
-        self.token = Affine(rng, _TOKEN, width)
+        self.token, self.plan = Affine(rng, _TOKEN, width, 0.7), Affine(rng, _PLAN, width, 0.7, bias=None)
         self.pair = Affine(rng, PAIR_FEATURES, pair, bias=None)
         self.pair_biases = Affine(rng, pair, config.layers * config.heads, 0.3, bias=None)
         self.layers = [
@@ -118,21 +115,31 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         """All of them."""
         return self.trainable_variables  # type: ignore[no-any-return]
 
-    def first_tokens(self, *inputs: tf.Tensor) -> tf.Tensor:
+    def planned(self, columns: tf.Tensor) -> tf.Tensor:
+        """What positions begin with for the numbers of objects alone, [..., n, width].
+
+        Args:
+            columns: The type of the object that a position holds, one-hot, zeros at the first (7 columns);
+                that of the object that it describes, one-hot with MET last (8); half the numbers of objects
+                of each type still to come (7) and of the event (7), and a fifth of that of all types,
+                [30, n] or [k, 30, n].
+        """
+        return times(tf.linalg.matrix_transpose(columns), self.plan.kernel)
+
+    def first_tokens(self, planned: tf.Tensor, known: Sequence[tf.Tensor]) -> tf.Tensor:
         """What positions begin with, [n, width].
 
         Args:
-            *inputs: Features of the object that a position holds [10, n]; its type, one-hot, zeros at the
-                first position [7, n]; the type of the object that it describes, one-hot with MET last [8, n];
-                1 if that object is the last chance to pass the selection, else 0 [1, n]; half the numbers of
-                objects of each type still to come [7, n] and of the event [7, n], and a fifth of that of all
-                types [1, n]; features of the recoil [8, n] and of the candidate for a W boson [6, n].
+            planned: See above, [n, width].
+            known: Features of the object that a position holds [10, n]; 1 if the object that it describes is
+                the last chance to pass the selection, else 0 [1, n]; features of the recoil [8, n] and of
+                the candidate for a W boson [6, n].
         """
-        return self.token.of_columns(tf.concat(inputs, axis=0))
+        return self.token.of_columns(tf.concat(known, axis=0)) + planned
 
-    def biases(self, pairs: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
-        """Of attention for each layer in turn, [j, n, heads], from `pair_features`."""
-        biases = self.pair_biases(tf.nn.relu(self.pair.of_columns(tf.stack(pairs))))
+    def biases(self, pairs: tf.Tensor) -> Sequence[tf.Tensor]:
+        """Of attention for each layer in turn, [j, n, heads], from `pair_features`, [8, j, n]."""
+        biases = self.pair_biases(tf.nn.relu(self.pair.of_columns(pairs)))
         each: Sequence[tf.Tensor] = tf.split(biases, self.config.layers, axis=-1)
         return each
 
@@ -140,25 +147,41 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         """The contexts of positions, from what the last layer gave."""
         return normed(x)
 
-    def source(self, features: tf.Tensor, types: tf.Tensor) -> Sources:
-        """Complete objects as sources: `Objects.features` [10, j, n], one-hot types [7, j, n]."""
-        own, objects = source_features(features, types), Objects.from_features(features)
+    def source(self, features: tf.Tensor, jet: tf.Tensor, types: tf.Tensor, *, number: int = 1) -> Sources:
+        """Complete objects as sources.
+
+        Args:
+            features: As for `source_features`, [10, j, n].
+            jet: Likewise, [1, j, n].
+            types: Likewise, [7, j, n].
+            number: j.
+        """
         n_eta, n_phi = self.config.harmonics
-        cos, sin = waves(objects.eta * ETA_WAVE, n_eta)
-        both = tf.concat([cos, sin], axis=-1), tf.concat([sin, cos], axis=-1)
-        return Sources(own, both, waves(objects.phi, n_phi))
+        eta, phi = (one_row(features[LOG_PT + i : LOG_PT + i + 1]) for i in (1, 2))
+        eta_waves = waves(eta * ETA_WAVE, n_eta, (COS, SIN, SIN, COS))
+        phi_waves = waves(phi, n_phi, (COS, SIN))
+        own = source_features(features, jet, types)
+        return Sources(
+            number, own, *(tf.reshape(x, (number, -1, x.shape[1])) for x in (eta_waves, phi_waves))
+        )
 
     def pt_logits(self, context: tf.Tensor, recoil: tf.Tensor, previous: tf.Tensor) -> tf.Tensor:
-        """Of the position of pT, [n, bins + 1], from the features of the recoil and of the object before."""
+        """Of the position of pT, [n, bins + 1].
+
+        Args:
+            context: [n, width].
+            recoil: `recoil_features` of what came before, [8, n].
+            previous: log(pT / threshold) of the object before, [1, n].
+        """
         # Where an object would balance those before it: as its own pT is told, and as a share of the last.
-        log_ratio = recoil[_LOG_RECOIL] + np.float32(np.log(5))
-        share = log_ratio / tf.maximum(previous[LOG_PT], 0.2)
-        return self.pt(with_columns(context, [log_ratio, tf.clip_by_value(share, -1.0, 2.0)]))
+        log_ratio = recoil[LOG_RECOIL : LOG_RECOIL + 1] + np.float32(np.log(5))
+        share = log_ratio / tf.maximum(previous, 0.2)
+        return self.pt(with_columns(context, log_ratio, tf.clip_by_value(share, -1.0, 2.0)))
 
     def met_logits(self, context: tf.Tensor) -> tf.Tensor:
         """Of the position of the residual along the sum of the objects, [n, bins + 1]."""
         return self.along(context)
 
     def met_across_logits(self, context: tf.Tensor, along: tf.Tensor) -> tf.Tensor:
-        """Of that across it, given the position of the one along it, [n]."""
-        return self.across(with_columns(context, [along, along * along, tf.abs(along - 0.5)]))
+        """Of that across it, given the position of the one along it, [1, n]."""
+        return self.across(with_columns(context, along, along * along, tf.abs(along - 0.5)))

@@ -1,5 +1,6 @@
 """Fourier series on the knots of a density, and peaks as coefficients of their harmonics."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -15,10 +16,26 @@ PEAK_WIDTHS: Final = (0.08, 0.2)
 """Standard deviations in radians of peaks where two momenta have a certain mass together."""
 
 
-def waves(angle: tf.Tensor, harmonics: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Cosines and sines of the multiples of an angle, [..., harmonics] each."""
-    angles = tf.expand_dims(angle, -1) * np.arange(1, harmonics + 1, dtype=np.float32)
-    return tf.cos(angles), tf.sin(angles)
+COS: Final = 0.0
+SIN: Final = float(np.pi / 2)
+"""How far `waves` lag behind cosines."""
+
+
+def waves(angle: tf.Tensor, harmonics: int, lags: Sequence[float]) -> tf.Tensor:
+    """Cosines of the multiples of an angle less a lag, for each lag in turn.
+
+    Args:
+        angle: A column, [1, n].
+        harmonics: How many multiples.
+        lags: `COS` for the cosines themselves, `SIN` for sines.
+
+    Returns:
+        [n, lags * harmonics].
+    """
+    numbers = np.tile(np.arange(1, harmonics + 1, dtype=np.float32), len(lags))
+    # An outer product: the runtime broadcasts a column over rows slowly.
+    angles = tf.matmul(angle, numbers[None], transpose_a=True)
+    return tf.cos(angles + np.repeat(-np.array(lags, np.float32), harmonics) if any(lags) else angles)
 
 
 def phi_basis(harmonics: int, bins: int) -> Floats:
@@ -43,16 +60,16 @@ def peaks(harmonics: int) -> Floats:
 
 
 def peaks_at(sizes: tf.Tensor, cos: tf.Tensor, harmonics: int) -> tf.Tensor:
-    """Coefficients of the cosines of symmetric peaks at both angles with a cosine, [..., harmonics].
+    """Coefficients of the cosines of symmetric peaks at both angles with a cosine, [n, harmonics].
 
     Args:
-        sizes: Of peaks of each width, [..., widths].
-        cos: The cosine, [...]; none where it is not within -1 and 1.
+        sizes: Of peaks of each width, columns [widths, n].
+        cos: The cosine, a column [1, n]; none where it is not within -1 and 1.
         harmonics: How many.
     """
     within = tf.cast(tf.abs(cos) < 1, tf.float32)
     angle = tf.acos(tf.clip_by_value(cos, -0.999, 0.999))
-    return tf.matmul(sizes * tf.expand_dims(within, -1), peaks(harmonics)) * waves(angle, harmonics)[0]
+    return tf.matmul(sizes * within, peaks(harmonics), transpose_a=True) * waves(angle, harmonics, (COS,))
 
 
 def _at_knots(harmonics: int, edge: float, bins: int) -> tuple[Floats, Floats]:

@@ -3,11 +3,16 @@ import pytest
 import tensorflow as tf
 
 from events.batch import Floats
-from training.autoregressive.densities import Cumulated, Density, invert, log_density
+from training.autoregressive.densities import Density, invert, log_density
 
 BINS = 16
 LOGITS = np.random.default_rng(1).normal(0, 2, (5, BINS + 1)).astype(np.float32)
 GRID = np.linspace(0, 1, 16001).astype(np.float32)
+
+
+def inverted(logits: Floats, uniform: Floats) -> Floats:
+    """Positions [t, n] for numbers [t, n]."""
+    return np.asarray(invert(tf.constant(logits), tf.constant(uniform), len(logits)))
 
 
 def density_on_grid(logits: Floats) -> Floats:
@@ -24,11 +29,27 @@ def test_the_density_is_that_of_straight_lines_of_area_1(row: int) -> None:
     np.testing.assert_allclose(found, density_on_grid(LOGITS[row]), rtol=1e-4)
 
 
+@pytest.mark.parametrize("bins", [16, 32, 64, 96])
+def test_sampling_inverts_with_any_number_of_bins(bins: int) -> None:
+    """Some are cut into blocks as they are (33 and 65 knots), some are filled up (17 and 97)."""
+    logits = np.random.default_rng(bins).normal(0, 2, (300, bins + 1)).astype(np.float32)
+    uniform = np.linspace(0, 0.9999, 300).astype(np.float32)[None]
+    found = inverted(logits, uniform)[0]
+    heights = np.exp(logits.astype(np.float64))
+    areas = np.cumsum((heights[:, 1:] + heights[:, :-1]) / 2, axis=1)
+    for row, share, position in zip(range(300), uniform[0], found, strict=True):
+        knots = np.append(0, areas[row])
+        bin_ = min(int(position * bins), bins - 1)
+        within, left, right = position * bins - bin_, *heights[row, bin_ : bin_ + 2]
+        area = knots[bin_] + left * within + (right - left) * within**2 / 2
+        assert area / knots[-1] == pytest.approx(share, abs=1e-4)
+
+
 @pytest.mark.parametrize("row", range(len(LOGITS)))
 def test_sampling_inverts_the_cumulative_distribution(row: int) -> None:
     uniform = np.linspace(0, 0.999, 500).astype(np.float32)
     logits = np.repeat(LOGITS[row : row + 1], len(uniform), axis=0)
-    found = invert(tf.constant(logits), tf.constant(uniform)).numpy()
+    found = inverted(logits, uniform[None])[0]
     density = density_on_grid(LOGITS[row]).astype(np.float64)
     steps = np.diff(GRID) * (density[1:] + density[:-1]) / 2
     np.testing.assert_allclose(np.interp(found, GRID, np.append(0, np.cumsum(steps))), uniform, atol=2e-4)
@@ -38,15 +59,16 @@ def test_a_density_that_is_almost_all_in_one_bin_can_be_inverted() -> None:
     logits = np.full((1, BINS + 1), -80.0, np.float32)
     logits[0, 4:6] = 0
     for share in (0.0, 0.5, 1 - 2**-24):
-        found = float(invert(tf.constant(logits), tf.constant([share], tf.float32))[0])
+        found = float(inverted(logits, np.array([[share]], np.float32))[0, 0])
         assert 3 / BINS <= found <= 6 / BINS + 1e-3 or share == 0
-    assert float(invert(tf.constant(logits), tf.constant([0.5]))[0]) == pytest.approx(4.5 / BINS, abs=1e-5)
+    half = np.array([[0.5]], np.float32)
+    assert inverted(logits, half)[0, 0] == pytest.approx(4.5 / BINS, abs=1e-5)
 
 
 def test_several_numbers_of_a_row_become_what_each_alone_does() -> None:
     uniform = np.random.default_rng(2).random((3, len(LOGITS)), dtype=np.float32)
-    found = Cumulated(tf.constant(LOGITS)).at(tf.constant(uniform)).numpy()
-    alone = [invert(tf.constant(LOGITS), tf.constant(row)).numpy() for row in uniform]
+    found = inverted(LOGITS, uniform)
+    alone = [inverted(LOGITS, row[None])[0] for row in uniform]
     np.testing.assert_allclose(found, alone, atol=1e-6)
 
 

@@ -29,14 +29,17 @@ def test_what_is_left_of_a_knot_is_the_integral_of_its_hat_function() -> None:
     grid = np.linspace(-np.pi, np.pi, 4000, endpoint=False)
     step = 2 * np.pi / BINS
     hats = np.maximum(1 - distance(grid, np.linspace(-np.pi, np.pi, BINS + 1)[:, None]) / step, 0)
-    eta, jet = DESCRIBED.objects.eta.numpy(), DESCRIBED.jet.numpy()
-    sources, objects = DESCRIBED.sources.jet.numpy(), DESCRIBED.sources.objects
+    eta, jet = DESCRIBED.objects.eta.numpy()[0], DESCRIBED.jet.numpy()[0]
+    sources, objects = DESCRIBED.sources.jet.numpy()[0], DESCRIBED.sources.objects
     others = 0
     for query in np.flatnonzero(jet):
         near = [
             distance(grid, phi) ** 2 + (eta[query] - its_eta) ** 2 < NEAR
             for phi, its_eta, seen in zip(
-                objects.phi.numpy()[:, query], objects.eta.numpy()[:, query], sources[:, query], strict=True
+                objects.phi.numpy()[0, :, query],
+                objects.eta.numpy()[0, :, query],
+                sources[:, query],
+                strict=True,
             )
             if seen
         ]
@@ -51,13 +54,13 @@ def test_what_is_left_of_a_knot_is_the_integral_of_its_hat_function() -> None:
 def test_the_first_azimuth_at_a_distance_is_chosen() -> None:
     rng = np.random.default_rng(7)
     eta, jet = DESCRIBED.objects.eta, DESCRIBED.jet
-    tries = rng.uniform(-np.pi, np.pi, (3, len(jet))).astype(np.float32)
-    chosen = without_overlap(tf.constant(tries), eta, jet, DESCRIBED.sources).numpy()
+    tries = rng.uniform(-np.pi, np.pi, (3, jet.shape[1])).astype(np.float32)
+    chosen = without_overlap(tf.constant(tries), eta, jet, DESCRIBED.sources).numpy()[0]
     objects = DESCRIBED.sources.objects
-    jets = DESCRIBED.sources.jet.numpy() * jet.numpy()
-    apart = (eta.numpy() - objects.eta.numpy()) ** 2
-    for query in range(len(jet)):
-        apart_in_phi = distance(tries[:, query, None], objects.phi.numpy()[:, query])
+    jets = (DESCRIBED.sources.jet.numpy() * jet.numpy())[0]
+    apart = (eta.numpy() - objects.eta.numpy())[0] ** 2
+    for query in range(len(chosen)):
+        apart_in_phi = distance(tries[:, query, None], objects.phi.numpy()[0, :, query])
         good = np.all(jets[:, query] * NEAR <= apart_in_phi**2 + apart[:, query], axis=1)
         expected = tries[np.argmax(good) if good.any() else 2, query]
         assert chosen[query] == pytest.approx(expected, abs=1e-5)

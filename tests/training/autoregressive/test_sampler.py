@@ -9,9 +9,10 @@ import tensorflow as tf
 from events.batch import Floats, Ints
 from tests.support.object_networks import CONFIG, SLOTS, as_events, padded_events, trained_network
 from training.autoregressive.coordinates import ETA_MAX, PT_MIN, Canonical, Coordinates
+from training.autoregressive.draws import PER_OBJECT
 from training.autoregressive.likelihood import log_likelihood
 from training.autoregressive.network import EventNetwork
-from training.autoregressive.sampler import PER_EVENT, PER_OBJECT, EventSampler
+from training.autoregressive.sampler import PER_EVENT, EventSampler
 
 EVENTS = padded_events(2000, seed=3)
 SAMPLER = EventSampler(trained_network(), Coordinates.fit(EVENTS.canonical), SLOTS)
@@ -41,6 +42,14 @@ def test_an_event_does_not_depend_on_the_others(drawn: dict[str, Floats]) -> Non
             # Rounding depends on the rows beside, and grows where a density is low.
             near = np.isclose(column, drawn[name][rows], rtol=1e-2, atol=1e-2)
             assert near.mean() > 0.995
+
+
+def test_rows_without_objects_which_fill_up_a_run_change_nothing(drawn: dict[str, Floats]) -> None:
+    none = np.zeros((20, 7), np.int64)
+    filled = draw(np.concatenate([MASKS[:100], none]), UNIFORM[:120])
+    assert np.all(filled["type"][100:] == -1)
+    for name, column in filled.items():
+        assert np.isclose(column[:100], drawn[name][:100], rtol=1e-2, atol=1e-2).mean() > 0.995
 
 
 def test_objects_keep_to_the_ranges_of_their_types(drawn: dict[str, Floats]) -> None:
