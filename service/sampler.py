@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from events.batch import EventBatch, concatenate
 from models.graphs import AcceptanceGraph, AnyGraph, EventsGraph
@@ -12,7 +13,7 @@ from service.addresses import INDEX_LIMIT, AddressSpace
 from service.generator import Block, EventGenerator, Validity, model_name
 from service.independent_objects import IndependentObjects
 from service.runtime import CPU_ROWS, Device, load_graph
-from service.whole_events import FIRST_CELL, FIRST_REFINED_CELL, WholeEvents
+from service.whole_events import WholeEvents, cell_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,10 @@ def _cpu_rows(manifest: Manifest, graph: AnyGraph) -> tuple[int, ...]:
     """Rows that a run may have on a CPU: a cell of whole events is one run, and so are those drawn again."""
     if not isinstance(graph, EventsGraph | AcceptanceGraph):
         return CPU_ROWS
-    refines, n = isinstance(manifest, RefinedEventsManifest), manifest.block_events
-    first = FIRST_REFINED_CELL if refines else FIRST_CELL
-    cells = {first, n - first, n} if first < n else {n}
-    return tuple(sorted(cells | set(CPU_ROWS if refines else CPU_ROWS[:1])))
+    refined = isinstance(manifest, RefinedEventsManifest)
+    ends = (cell_ends(index, manifest.block_events, refined=refined) for index in (0, 1))
+    cells = {stop - start for block in ends for start, stop in pairwise(block)}
+    return tuple(sorted(cells | set(CPU_ROWS if refined else CPU_ROWS[:1])))
 
 
 def _device(graph: AnyGraph, device: Device) -> Device:

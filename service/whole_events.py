@@ -1,8 +1,8 @@
 """Complete events from one graph."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 from typing import Final
 
 import numpy as np
@@ -24,11 +24,11 @@ from service.generator import (
 )
 from service.runtime import LoadedGraph, OutputError
 
-FIRST_CELL: Final = 256
-"""Events of the first cell of a data set: see `WholeEvents`."""
+FIRST_CELLS: Final = (256, 768)
+"""Events of the cells with which a data set begins: see `WholeEvents.cell_ends`."""
 
-FIRST_REFINED_CELL: Final = 128
-"""That of refined events: few, as the runs that draw some again cost much, however few they are."""
+FIRST_REFINED_CELLS: Final = (128, 896)
+"""Those of refined events: fewer at first, as some are drawn again, and few cost nearly as much as many."""
 
 _TOGETHER: Final = 8
 """Few attempts at an event: each costs as much as any other event, and the second hardly ever fails."""
@@ -59,6 +59,9 @@ class WholeEvents:
     def first_stop(self, index: int, start: int) -> int:
         """Where the cell of `start` ends, as it is generated whole."""
         return next(end for end in self._cell_ends(index) if end > start)
+
+    def _cell_ends(self, index: int) -> Sequence[int]:
+        return cell_ends(index, self.manifest.block_events, refined=self._refines)
 
     def block(
         self, seed: int, index: int, validity: Validity, start: int = 0, stop: int | None = None
@@ -107,16 +110,6 @@ class WholeEvents:
     def _refines(self) -> bool:
         return "acceptance" in self.graphs
 
-    def _cell_ends(self, index: int) -> tuple[int, ...]:
-        """Where the cells of block `index` begin and end.
-
-        A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell
-        is always generated whole. A block is one cell, as a run costs much, however few its rows are; but the
-        first begins with a small one, and so does the answer to most requests.
-        """
-        n, first = self.manifest.block_events, FIRST_REFINED_CELL if self._refines else FIRST_CELL
-        return (0, n) if index or first >= n else (0, first, n)
-
     @property
     def _noises(self) -> tuple[Noise, ...]:
         return (*self.manifest.events.noises, *((_ACCEPTED,) if self._refines else ()))
@@ -164,6 +157,17 @@ class WholeEvents:
             raise OutputError(f"{name}: an object has a type that does not exist")
         if (type_ >= 0).sum(axis=1).max() > self.manifest.max_objects:
             raise OutputError(f"{name}: an event has more than {self.manifest.max_objects} objects")
+
+
+def cell_ends(index: int, block_events: int, *, refined: bool) -> Sequence[int]:
+    """Where the cells of block `index` begin and end.
+
+    A graph may round an event's numbers in one way or another, depending on the rows beside it, so a cell is
+    always generated whole. A block is one cell, as a run costs much, however few its rows are; only the first
+    begins with small ones: so do the answers to most requests, and short ones need no others.
+    """
+    ends = accumulate(FIRST_REFINED_CELLS if refined else FIRST_CELLS) if index == 0 else ()
+    return [0, *takewhile(lambda end: end < block_events, ends), block_events]
 
 
 def _stream(noise: Noise) -> Stream:

@@ -14,7 +14,7 @@ from models.shelf import Artefact
 from service.generator import Validity
 from service.runtime import LoadedGraph, load_graph
 from service.sampler import Sampler
-from service.whole_events import FIRST_REFINED_CELL
+from service.whole_events import FIRST_REFINED_CELLS
 from tests.support.batches import assert_same_events
 from tests.support.whole_model import build_whole_artefact
 
@@ -131,5 +131,5 @@ def test_only_acceptances_stay_on_the_cpu(monkeypatch: pytest.MonkeyPatch, tmp_p
     devices = {name: device for name, (device, _) in opened.items()}
     assert devices == {"masks.onnx": "cuda", "events.onnx": "cuda", "acceptance.onnx": "cpu"}
     n = refined.manifest.block_events
-    cells = {FIRST_REFINED_CELL, n - FIRST_REFINED_CELL, n}
+    cells = {FIRST_REFINED_CELLS[0], n - FIRST_REFINED_CELLS[0], n}
     assert cells < set(opened["events.onnx"][1]) == set(opened["acceptance.onnx"][1])

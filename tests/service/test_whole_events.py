@@ -13,7 +13,7 @@ from service.addresses import AddressSpace, Stream
 from service.generator import FIRST_EVENTS, Validity
 from service.runtime import OutputError, Session
 from service.sampler import Sampler
-from service.whole_events import WholeEvents
+from service.whole_events import WholeEvents, cell_ends
 from tests.support.batches import assert_same_events
 from tests.support.generators import WatchedGenerator
 from tests.support.whole_model import CERTAIN_MET, NORMAL, UNIFORM, build_whole_artefact
@@ -197,6 +197,13 @@ def test_more_objects_than_promised_are_an_error(generator: WholeEvents) -> None
     strict = replace(generator, manifest=generator.manifest.model_copy(update={"max_objects": 1}))
     with pytest.raises(OutputError, match="more than 1 objects"):
         strict.block(1, 0, "all")
+
+
+def test_only_the_first_block_begins_with_small_cells() -> None:
+    assert cell_ends(0, 4096, refined=False) == [0, 256, 1024, 4096]
+    assert cell_ends(0, 4096, refined=True) == [0, 128, 1024, 4096]
+    assert cell_ends(7, 4096, refined=True) == [0, 4096]
+    assert cell_ends(0, 200, refined=False) == [0, 200]
 
 
 @pytest.mark.parametrize("offset", [0, 5, FIRST_EVENTS, 1023, 2055])
