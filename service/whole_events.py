@@ -25,7 +25,7 @@ from service.generator import (
 from service.runtime import LoadedGraph, OutputError
 
 FIRST_CELLS: Final = (256, 768)
-"""Events of the cells with which a data set begins: see `WholeEvents.cell_ends`."""
+"""Events of the cells with which a data set begins: see `cell_ends`."""
 
 FIRST_REFINED_CELLS: Final = (128, 896)
 """Those of refined events: fewer at first, as some are drawn again, and few cost nearly as much as many."""

@@ -124,7 +124,7 @@ class AttentionLayer(tf.Module):  # type: ignore[misc]
 
 
 def times(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """X [n, inputs] or [j, n, inputs] times a kernel [inputs, outputs]."""
+    """Rows x [n, inputs] or [j, n, inputs] times a kernel [inputs, outputs]."""
     if len(x.shape) == 2 or x.shape[0] is None:
         return tf.matmul(x, kernel)
     # Of rank 2, since the gradient of a product with more ranks is many times as slow.

@@ -88,6 +88,7 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         rng = np.random.default_rng(seed)
         self.config = config
         hidden, pair, width, knots = config.hidden, config.pair, config.width, config.bins + 1
+        # Parts of one map, whose scale is 1.
         self.token, self.plan = Affine(rng, _TOKEN, width, 0.7), Affine(rng, _PLAN, width, 0.7, bias=None)
         self.pair = Affine(rng, PAIR_FEATURES, pair, bias=None)
         self.pair_biases = Affine(rng, pair, config.layers * config.heads, 0.3, bias=None)

@@ -32,7 +32,7 @@ class Summary:
 
     @classmethod
     def of_none(cls, n: tf.Tensor) -> Self:
-        """N events before their first object."""
+        """So many events before their first object."""
         features, sums, zero = (tf.zeros((width, n)) for width in (OBJECT_FEATURES, N_SUMS, 1))
         none = Candidate.none(n)
         return cls(features, sums, zero, none.momentum, none.away)
