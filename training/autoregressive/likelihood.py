@@ -47,6 +47,7 @@ class Described:
     Attributes:
         objects: Their coordinates.
         features: `Objects.features`, [10, n, s].
+        pt: In 100 GeV, 0 where there is no object, [1, n, s].
         one_hot: Their types, [7, n, s].
         sources: The objects before.
         pairs: `pair_features` with them.
@@ -54,6 +55,7 @@ class Described:
 
     objects: Objects
     features: tf.Tensor
+    pt: tf.Tensor
     one_hot: tf.Tensor
     sources: Sources
     pairs: Sequence[tf.Tensor]
@@ -65,14 +67,16 @@ class Described:
         one_hot = tf.transpose(tf.one_hot(events.types, N_OBJECT_TYPES), (2, 0, 1))
         *coordinates, mass = (x[None] for x in tf.unstack(events.kinematics, axis=2))
         held, objects = tf.reduce_sum(one_hot, axis=0), Objects.of(*coordinates)
-        features = objects.features(mass, tf.exp(objects.z) * of_type(one_hot, PT_MIN / 100)) * held
+        pt = tf.exp(objects.z) * of_type(one_hot, PT_MIN / 100)
+        features = objects.features(mass, pt) * held
         before = tf.eye(slots) * -1 + tf.linalg.band_part(tf.ones((slots, slots)), 0, -1)
         visible = tf.tile(before, [1, tf.shape(events.types)[0]])[None]
         own = (features, tf.reduce_sum(one_hot[:JET_TYPES], axis=0, keepdims=True), one_hot)
         sources = network.source(*(tf.transpose(x, (0, 2, 1)) for x in own), number=slots)
         sources = sources.repeated(slots, visible)
         objects = Objects.of(*map(_columns, coordinates))
-        return cls(objects, features, one_hot, sources, pair_features(objects, sources.objects))
+        pairs = pair_features(objects, sources.objects)
+        return cls(objects, features, pt, one_hot, sources, pairs)
 
     @property
     def slots(self) -> int:
@@ -84,12 +88,6 @@ class Described:
     def jet(self) -> tf.Tensor:
         """1 for a jet or b-jet, else 0, [1, n * s]."""
         return _columns(tf.reduce_sum(self.one_hot[:JET_TYPES], axis=0, keepdims=True))
-
-    @property
-    def sums(self) -> tf.Tensor:
-        """`object_sums` of each object, [5, n, s]."""
-        pt = tf.exp(self.features[LOG_PT : LOG_PT + 1]) * of_type(self.one_hot, PT_MIN / 100)
-        return object_sums(self.features, pt)
 
     def candidates(self) -> Candidate:
         """The best pair among the objects before each position, n * (s + 1) of them."""
@@ -168,7 +166,7 @@ def contexts_of_positions(
     counts = tf.repeat(counts, positions, axis=2)
     total = tf.reduce_sum(counts, axis=0, keepdims=True)
     chance = last_chances(one_hot, described.features[LOG_PT])[None]
-    sums = tf.pad(tf.cumsum(described.sums, axis=2), [[0, 0], [0, 0], [1, 0]])
+    sums = tf.pad(tf.cumsum(object_sums(described.features, described.pt), axis=2), [[0, 0], [0, 0], [1, 0]])
     recoil = recoil_features(_columns(sums))
     plan = tf.concat([types, following, to_come / 2, counts / 2, total / 5], axis=0)
     known = (_columns(features), _columns(chance), recoil, candidate.features)
