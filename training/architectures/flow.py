@@ -52,7 +52,8 @@ _NOTES: Final = (
     "Learnt: all that objects and MET have to do with each other.",
     (
         "A jet whose azimuth would put it within 0.6 of another jet, which the jet algorithm excludes, draws "
-        "another azimuth, up to three times."
+        "another azimuth, up to twice; one that would still be within 0.5 is turned away by a half or a "
+        "quarter of a turn."
     ),
     "No pT, mass or imbalance lies beyond the most extreme one of the training events.",
 )

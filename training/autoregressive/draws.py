@@ -16,7 +16,7 @@ from training.autoregressive.placement import TURN
 from training.autoregressive.quantiles import LogisticTable
 from training.autoregressive.state import Summary
 
-AZIMUTHS: Final = 4
+AZIMUTHS: Final = 3
 """Azimuths that a jet may try, until no other jet is near."""
 
 PER_OBJECT: Final = 3 + AZIMUTHS
@@ -101,7 +101,9 @@ class ObjectSampler:
     def _eta(self, k: Index, given: Given, z: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """Pseudorapidities, [1, m], that of the first object not negative."""
         logits = self.network.eta(given.context, z, given.sources)
-        place = _upper_half(logits, uniform, given.m) if is_number(k, 0) else invert(logits, uniform, given.m)
+        place = (
+            _upper_half(logits, uniform, given.m) if _is_number(k, 0) else invert(logits, uniform, given.m)
+        )
         return (2 * place - 1) * given.wanted.eta_max
 
     def _phi(self, k: Index, given: Given, z: tf.Tensor, eta: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
@@ -111,8 +113,10 @@ class ObjectSampler:
         logits = self.network.phi(
             given.context, z, eta, given.recoil, given.of_w, given.before.momentum, given.sources
         )
-        cumulated = (_upper_half if is_number(k, 1) else invert)(logits, uniform, given.m)
-        return without_overlap((cumulated - 0.5) * TURN, eta, given.wanted.jet, given.sources)
+        second = _is_number(k, 1)
+        place = (_upper_half if second else invert)(logits, uniform, given.m)
+        phi = without_overlap((place - 0.5) * TURN, eta, given.wanted.jet, given.sources)
+        return tf.abs(phi) if second else phi
 
     def _mass(
         self, given: Given, objects: Objects, pairs: Sequence[tf.Tensor], uniform: tf.Tensor
@@ -131,6 +135,6 @@ def _upper_half(logits: tf.Tensor, uniform: tf.Tensor, n: tf.Tensor) -> tf.Tenso
     return (1 + invert(logits[:, (logits.shape[1] - 1) // 2 :], uniform, n)) / 2
 
 
-def is_number(k: Index, number: int) -> bool:
+def _is_number(k: Index, number: int) -> bool:
     """Whether k is that number and not one that is known only when the graph runs."""
     return isinstance(k, int) and k == number

@@ -1,5 +1,6 @@
 """Which objects events shall have, events by falling number of objects."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -65,7 +66,7 @@ class Multiplicities:
         which: Which of these each row has, int32[n].
         types: The type of each object of these, -1 where there is none, int64[d, slots].
         described: `ToDraw` of their objects 0 to slots, [slots + 1, d, 14].
-        plans: What `EventNetwork.planned` takes of their positions 0 to slots, [slots + 1, 30, d].
+        plans: What `EventNetwork.planned` takes of their positions 0 to slots, [slots + 1, ..., d] each.
     """
 
     rows: tf.Tensor
@@ -73,7 +74,7 @@ class Multiplicities:
     which: tf.Tensor
     types: tf.Tensor
     described: tf.Tensor
-    plans: tf.Tensor
+    plans: Sequence[tf.Tensor]
 
     @classmethod
     def of(cls, masks: tf.Tensor, slots: int) -> "Multiplicities":
@@ -106,7 +107,7 @@ def falling(masks: tf.Tensor) -> tf.Tensor:
     return tf.math.top_k(tf.cast(key, tf.int32), k=tf.shape(masks)[0]).indices
 
 
-def _described(masks: tf.Tensor, slots: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+def _described(masks: tf.Tensor, slots: int) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
     """`Multiplicities.types`, `described` and `plans` of masks int64[d, 7]."""
     counts = tf.cast(tf.transpose(masks), tf.float32)
     ends = tf.stack([tf.reduce_sum(counts[: i + 1], axis=0) for i in range(N_OBJECT_TYPES)])
@@ -120,11 +121,13 @@ def _described(masks: tf.Tensor, slots: int) -> tuple[tf.Tensor, tf.Tensor, tf.T
     held = tf.pad(one_hot[:-1], [[1, 0], [0, 0], [0, 0]])
     to_come = tf.minimum(tf.nn.relu(ends - place), counts)
     all_counts = tf.broadcast_to(counts, tf.shape(to_come))
-    total = tf.reduce_sum(all_counts, axis=1, keepdims=True)
-    plans = tf.concat([held, following, to_come / 2, all_counts / 2, total / 5], axis=1)
     described = _to_draw(place[:, 0], types, following, counts, ends)
     present = tf.transpose(tf.where(types < N_OBJECT_TYPES, types, -1.0)[:-1])
-    return tf.cast(present, tf.int64), tf.transpose(described, (0, 2, 1)), plans
+    return (
+        tf.cast(present, tf.int64),
+        tf.transpose(described, (0, 2, 1)),
+        (held, following, to_come, all_counts),
+    )
 
 
 def _to_draw(

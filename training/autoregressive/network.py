@@ -116,15 +116,20 @@ class EventNetwork(tf.Module):  # type: ignore[misc]
         """All of them."""
         return self.trainable_variables  # type: ignore[no-any-return]
 
-    def planned(self, columns: tf.Tensor) -> tf.Tensor:
-        """What positions begin with for the numbers of objects alone, [..., n, width].
+    def planned(
+        self, held: tf.Tensor, following: tf.Tensor, to_come: tf.Tensor, counts: tf.Tensor
+    ) -> tf.Tensor:
+        """What positions begin with for the numbers of objects alone, [n, width] or [k, n, width].
 
         Args:
-            columns: The type of the object that a position holds, one-hot, zeros at the first (7 columns);
-                that of the object that it describes, one-hot with MET last (8); half the numbers of objects
-                of each type still to come (7) and of the event (7), and a fifth of that of all types,
-                [30, n] or [k, 30, n].
+            held: The type of the object that a position holds, one-hot, zeros at the first, [7, n] or
+                [k, 7, n], as the others.
+            following: That of the object that it describes, one-hot with MET last, [8, n].
+            to_come: Numbers of objects of each type from there on, [7, n].
+            counts: Those of the event, [7, n].
         """
+        total = tf.reduce_sum(counts, axis=-2, keepdims=True)
+        columns = tf.concat([held, following, to_come / 2, counts / 2, total / 5], axis=-2)
         return times(tf.linalg.matrix_transpose(columns), self.plan.kernel)
 
     def first_tokens(self, planned: tf.Tensor, known: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -6,11 +6,19 @@ import numpy as np
 import tensorflow as tf
 
 from training.autoregressive.objects import Sources
+from training.spline_flow.coupling import wrap
 
 NEAR: Final = 0.36
 """Delta-R^2 below which no two jets lie: the jets' R^2."""
 
+TOO_NEAR: Final = 0.25
+"""Delta-R^2 below which none are ever put."""
+
 _TURN: Final = np.float32(2 * np.pi)
+_TURNS: Final = np.array([1.0, 0.5, -0.5], np.float32)
+"""By how many pi an azimuth is turned where no other is free."""
+
+_FAR: Final = 100.0
 
 
 def allowed_azimuths(eta: tf.Tensor, jet: tf.Tensor, sources: Sources, bins: int) -> tf.Tensor:
@@ -41,7 +49,10 @@ def _hat_area(x: tf.Tensor) -> tf.Tensor:
 
 
 def without_overlap(tries: tf.Tensor, eta: tf.Tensor, jet: tf.Tensor, sources: Sources) -> tf.Tensor:
-    """The first of several azimuths at which no jet lies within another, else the last, [1, n].
+    """The first of several azimuths at which no jet lies within another, [1, n].
+
+    Where there is none the last one will do if it is not too near. Else it is turned, by a half or a quarter,
+    to where no jet lies.
 
     Args:
         tries: [t, n].
@@ -49,13 +60,16 @@ def without_overlap(tries: tf.Tensor, eta: tf.Tensor, jet: tf.Tensor, sources: S
         jet: 1 for jets, else 0, [1, n].
         sources: The objects before.
     """
-    objects, before_last = sources.objects, tries.shape[0] - 1
-    # What is left for the distance in phi; negative where an azimuth does not matter.
-    left = sources.jet * jet * NEAR - tf.square(eta - objects.eta)
-    turn = tf.abs(tf.expand_dims(tries[:before_last], 1) - objects.phi)
-    near = tf.cast(tf.square(tf.minimum(turn, _TURN - turn)) < left, tf.float32)
-    *others, chosen = tf.split(tries, before_last + 1)
-    taken = tf.split(tf.reduce_max(near, axis=1), before_last)
-    for one, its_taken in zip(reversed(others), reversed(taken), strict=True):
-        chosen = one + its_taken * (chosen - one)
+    turned = wrap(tries[-1:] + np.float32(np.pi) * _TURNS[:, None])
+    tries = tf.concat([tries, turned], axis=0)
+    objects, n_drawn, number = sources.objects, tries.shape[0] - len(_TURNS), tries.shape[0]
+    # Of others than jets, far.
+    squared = tf.square(eta - objects.eta) + _FAR * (1 - sources.jet * jet)
+    turn = tf.abs(tf.expand_dims(tries, 1) - objects.phi)
+    nearest = tf.reduce_min(tf.square(tf.minimum(turn, _TURN - turn)) + squared, axis=1)
+    enough = np.where(np.arange(number) == n_drawn - 1, TOO_NEAR, NEAR).astype(np.float32)
+    *others, chosen = tf.split(tries, number)
+    free = tf.split(tf.cast(nearest >= enough[:, None], tf.float32), number)
+    for one, its_free in zip(reversed(others), reversed(free[:-1]), strict=True):
+        chosen += its_free * (one - chosen)
     return chosen

@@ -80,7 +80,7 @@ class EventSampler:
             self.network,
             ObjectSampler(self.network, self.coordinates),
             layout,
-            self.network.planned(layout.plans),
+            self.network.planned(*layout.plans),
             tf.transpose(for_objects, (1, 2, 0)),
             tf.zeros((4, tf.shape(masks)[0])),
         )

@@ -4,13 +4,12 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 import tensorflow as tf
 
 from tests.support.object_networks import as_events, padded_events, trained_network
 from training.autoregressive.coordinates import Coordinates
 from training.autoregressive.likelihood import Described
-from training.autoregressive.overlap import NEAR, allowed_azimuths, without_overlap
+from training.autoregressive.overlap import NEAR, TOO_NEAR, allowed_azimuths, without_overlap
 
 Angles: TypeAlias = npt.NDArray[np.floating[Any]]
 
@@ -53,14 +52,39 @@ def test_what_is_left_of_a_knot_is_the_integral_of_its_hat_function() -> None:
 
 def test_the_first_azimuth_at_a_distance_is_chosen() -> None:
     rng = np.random.default_rng(7)
-    eta, jet = DESCRIBED.objects.eta, DESCRIBED.jet
-    tries = rng.uniform(-np.pi, np.pi, (3, jet.shape[1])).astype(np.float32)
-    chosen = without_overlap(tf.constant(tries), eta, jet, DESCRIBED.sources).numpy()[0]
-    objects = DESCRIBED.sources.objects
-    jets = (DESCRIBED.sources.jet.numpy() * jet.numpy())[0]
-    apart = (eta.numpy() - objects.eta.numpy())[0] ** 2
-    for query in range(len(chosen)):
-        apart_in_phi = distance(tries[:, query, None], objects.phi.numpy()[0, :, query])
-        good = np.all(jets[:, query] * NEAR <= apart_in_phi**2 + apart[:, query], axis=1)
-        expected = tries[np.argmax(good) if good.any() else 2, query]
-        assert chosen[query] == pytest.approx(expected, abs=1e-5)
+    phi, eta = (getattr(DESCRIBED.sources.objects, name).numpy()[0] for name in ("phi", "eta"))
+    jets = (DESCRIBED.sources.jet.numpy() * DESCRIBED.jet.numpy())[0] > 0
+    enough, used = np.array([NEAR, NEAR, NEAR, TOO_NEAR, NEAR, NEAR, 0]), set()
+    with_others = np.flatnonzero(jets.any(axis=0))
+    for _ in range(20):
+        # Around the first of the others, so that all candidates have their turn.
+        shape = (3, jets.shape[1])
+        tries = phi[jets.argmax(axis=0), np.arange(shape[1])] + rng.uniform(-0.6, 0.6, shape)
+        tries = tries.astype(np.float32)
+        chosen = without_overlap(tries, DESCRIBED.objects.eta, DESCRIBED.jet, DESCRIBED.sources).numpy()[0]
+        turned = tries[2:] + np.array([[1], [0.5], [-0.5]]) * np.pi
+        candidates = np.concatenate([tries, tries[2:], turned])
+        for query in with_others:
+            others = jets[:, query]
+            apart = (DESCRIBED.objects.eta.numpy()[0, query] - eta[others, query]) ** 2
+            apart = apart + distance(candidates[:, query, None], phi[others, query]) ** 2
+            best = np.argmax(np.all(enough[:, None] <= apart, axis=1))
+            used.add(best)
+            assert distance(chosen[query], candidates[best, query]) < 1e-5
+            assert -np.pi <= chosen[query] < np.pi or best <= 3
+        np.testing.assert_allclose(
+            np.delete(chosen, with_others), np.delete(tries[0], with_others), atol=1e-5
+        )
+    assert {0, 1, 2, 3, 4} <= used
+
+
+def test_jets_are_turned_away_rather_than_put_upon_each_other() -> None:
+    """All tries upon the first of the others."""
+    eta, jet, others = DESCRIBED.objects.eta, DESCRIBED.jet, DESCRIBED.sources
+    tries = tf.repeat(others.objects.phi[0, :1], 3, axis=0)
+    chosen = without_overlap(tries, eta, jet, others).numpy()
+    both = (others.jet * jet).numpy()[0] > 0
+    apart = distance(chosen, others.objects.phi.numpy()[0]) ** 2 + (eta - others.objects.eta).numpy()[0] ** 2
+    before = distance(tries.numpy()[:1], others.objects.phi.numpy()[0]) ** 2
+    assert (before[both] + (eta - others.objects.eta).numpy()[0][both] ** 2 < TOO_NEAR).sum() > 10
+    assert apart[both].min() >= TOO_NEAR * (1 - 1e-5)
