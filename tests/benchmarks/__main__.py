@@ -13,7 +13,6 @@ from tests.benchmarks.machine import description
 from tests.benchmarks.readers import measure_readers
 from tests.benchmarks.report import Report, read_report, worsened
 from tests.benchmarks.serving import QUICK, THOROUGH, Effort, measure_serving, memory_growth
-from tests.benchmarks.simulation import measure_simulation
 from tests.benchmarks.stages import measure_stages
 from tests.support.servers import serving_process
 
@@ -24,7 +23,6 @@ _SHIPPED = Path(models.__file__).parent
 @click.option("--shelf", type=click.Path(exists=True, file_okay=False, path_type=Path), default=_SHIPPED)
 @click.option("--only", multiple=True, help="PROCESS/MODEL to measure; all of the shelf by default.")
 @click.option("--quick", is_flag=True, help="Fewer runs of fewer events.")
-@click.option("--simulate", default=0, help="Events to simulate of each process, for comparison.")
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="File to keep it in.")
 @click.option(
     "--compare",
@@ -36,7 +34,6 @@ def main(
     shelf: Path,
     only: tuple[str, ...],
     quick: bool,
-    simulate: int,
     out: Path | None,
     compare: Path | None,
     tolerance: float,
@@ -48,8 +45,6 @@ def main(
     report = Report(description())
     report.heading(", ".join(f"{name} {value}" for name, value in report.machine.items()))
     _measure(report, shelf, artefacts, QUICK if quick else THOROUGH)
-    if simulate:
-        _simulate(report, artefacts, simulate)
     if missed := [ratio for ratio in report.ratios if not ratio.met]:
         report.heading("Targets missed:\n  " + "\n  ".join(map(str, missed)))
     if out is not None:
@@ -80,15 +75,6 @@ def _measure(report: Report, shelf: Path, artefacts: list[Artefact], effort: Eff
                 report.add(found)
         for found in memory_growth(artefacts[0].manifest, service, effort):
             report.add(found)
-
-
-def _simulate(report: Report, artefacts: list[Artefact], events: int) -> None:
-    report.heading("Simulation on the same cores")
-    rates = {figure.name: figure.value for figure in report.figures}
-    for process in dict.fromkeys(artefact.manifest.process for artefact in artefacts):
-        names = [_name(each) for each in artefacts if each.manifest.process == process]
-        served = {name: rates[f"{name} HTTP csv"] for name in names}
-        report.add(*measure_simulation(process, events, served))
 
 
 def _compare(before: Report, now: Report, tolerance: float) -> None:

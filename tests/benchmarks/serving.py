@@ -51,8 +51,7 @@ def measure_serving(
     """One model through HTTP: one client in each format, then several."""
     name = f"{manifest.process}/{manifest.model}"
     fetches = {
-        each: partial(read_body, port, "POST", _target(manifest, effort.events, each))
-        for each in FORMAT_NAMES
+        each: partial(read_body, port, "POST", target(manifest, effort.events, each)) for each in FORMAT_NAMES
     }
     sizes = {each: fetch()[0] for each, fetch in fetches.items()}
     taken = paired(fetches, effort.runs)
@@ -76,7 +75,7 @@ def _several_clients(manifest: Manifest, port: int, alone: float, effort: Effort
 
     def client(number: int) -> None:
         begin = time.perf_counter()
-        read_body(port, "POST", _target(manifest, each, "arrow", seed=number))
+        read_body(port, "POST", target(manifest, each, "arrow", seed=number))
         durations.append(time.perf_counter() - begin)
 
     with ThreadPoolExecutor(CLIENTS) as clients:
@@ -87,8 +86,8 @@ def _several_clients(manifest: Manifest, port: int, alone: float, effort: Effort
 
 
 def _first_bytes(manifest: Manifest, port: int, effort: Effort) -> Iterator[Figure | Ratio]:
-    name, target = f"{manifest.process}/{manifest.model}", _target(manifest, 5_000, "csv")
-    waits = [1000 * read_body(port, "POST", target)[1] for _ in range(effort.first_bytes)]
+    name, wanted = f"{manifest.process}/{manifest.model}", target(manifest, 5_000, "csv")
+    waits = [1000 * read_body(port, "POST", wanted)[1] for _ in range(effort.first_bytes)]
     half, most = np.percentile(waits, [50, 99])
     yield Figure(f"{name} first byte, median", float(half), "ms")
     yield Ratio(f"{name} first byte, 99th percentile, in ms", float(most), "lower", 50)
@@ -97,11 +96,17 @@ def _first_bytes(manifest: Manifest, port: int, effort: Effort) -> Iterator[Figu
 def memory_growth(manifest: Manifest, service: ServingProcess, effort: Effort) -> Iterator[Figure | Ratio]:
     """Memory of the service over one long stream."""
     with _sampled_memory(service.process.pid) as samples:
-        read_body(service.port, "POST", _target(manifest, effort.long_stream, "arrow"))
+        read_body(service.port, "POST", target(manifest, effort.long_stream, "arrow"))
     settled = samples[len(samples) // 5 :]
     name = f"{manifest.process}/{manifest.model}, {effort.long_stream / 1e6:g} million events"
     yield Figure(f"{name}: most memory", max(samples), "MiB")
     yield Ratio(f"{name}: memory at the end over a fifth", settled[-1] / settled[0], "lower", 1.05)
+
+
+def target(manifest: Manifest, n: int, format_: str, seed: int = 1) -> str:
+    """What to ask for to have n events of a model."""
+    query = f"process={manifest.process}&model={manifest.model}&n={n}&seed={seed}&format={format_}"
+    return f"/generate?{query}"
 
 
 @contextmanager
@@ -127,8 +132,3 @@ def _sampled_memory(process: int) -> Iterator[list[float]]:
 def _resident(process: int) -> float:
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
-def _target(manifest: Manifest, n: int, format_: str, seed: int = 1) -> str:
-    query = f"process={manifest.process}&model={manifest.model}&n={n}&seed={seed}&format={format_}"
-    return f"/generate?{query}"

@@ -1,31 +1,84 @@
-"""How many events the simulation makes on the same cores, beside what the service made of them."""
+"""How many events the simulation makes on the same cores, in turn with what the service makes of them.
+
+``python -m tests.benchmarks.simulation --only ttbar/flow`` takes five minutes.
+"""
 
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+import click
+import numpy as np
+
+import models
+from models.manifest import Manifest
+from models.shelf import Shelf
 from service.runtime import usable_cores
-from tests.benchmarks.report import Figure, Ratio
+from tests.benchmarks.loopback import read_body
+from tests.benchmarks.machine import description
+from tests.benchmarks.measure import paired, ratio
+from tests.benchmarks.report import Figure, Ratio, Report
+from tests.benchmarks.serving import THOROUGH, target
+from tests.support.servers import serving_process
 from training.simulate.cards import load_card
 from training.simulate.response import Response
 from training.simulate.run import Request, simulate
 from training.simulate.shards import Plan
 
+_SIMULATION = "simulation"
 
-def measure_simulation(process: str, events: int, served: dict[str, float]) -> Iterator[Figure | Ratio]:
-    """Events a second of a process on all cores, begin and end of a run included.
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--only", multiple=True, help="PROCESS/MODEL to measure; all shipped by default.")
+@click.option("--events", default=6_000, show_default=True, help="Events to simulate in a round.")
+@click.option("--rounds", default=3, show_default=True, help="Rounds, of which the median counts.")
+def main(only: tuple[str, ...], events: int, rounds: int) -> None:
+    """Simulate and serve in turn: how many times as many events do models make?"""
+    shelf = Path(models.__file__).parent
+    manifests = [artefact.manifest for artefact in Shelf.open(shelf)]
+    chosen = [each for each in manifests if not only or f"{each.process}/{each.model}" in only]
+    if not chosen:
+        raise click.UsageError("there is no such model")
+    report = Report(description())
+    report.heading(", ".join(f"{name} {value}" for name, value in report.machine.items()))
+    with serving_process(shelf) as service:
+        for process in sorted({each.process for each in chosen}):
+            of_process = [each for each in chosen if each.process == process]
+            report.add(*measure_simulation(of_process, service.port, events, rounds))
+
+
+def measure_simulation(
+    manifests: Sequence[Manifest], port: int, events: int, rounds: int
+) -> Iterator[Figure | Ratio]:
+    """Events a second of a process on all cores, as CSV through HTTP over those of the simulation.
 
     Args:
-        process: What to simulate.
-        events: How many; best a multiple of 1000 for each core.
-        served: Events of it a second that models gave as CSV through HTTP, by their names.
+        manifests: Models of the process.
+        port: Where they are served.
+        events: How many to simulate in a round; best a multiple of 1000 for each core.
+        rounds: A round simulates and fetches from each model once.
     """
+    process, served = manifests[0].process, THOROUGH.events
+    variants: dict[str, Callable[[], object]] = {_SIMULATION: partial(_simulate, process, events)}
+    for manifest in manifests:
+        name = f"{process}/{manifest.model}"
+        variants[name] = partial(read_body, port, "POST", target(manifest, served, "csv"))
+    taken = paired(variants, rounds)
+    simulated = taken.pop(_SIMULATION)
+    yield Figure(f"{process} simulation, all cores", events / float(np.median(simulated)), "events/s")
+    for name, seconds in taken.items():
+        yield Figure(f"{name} HTTP csv in turn with it", served / float(np.median(seconds)), "events/s")
+        over = ratio(simulated, seconds) * served / events
+        yield Ratio(f"{name} HTTP csv over simulation", over, "higher", 200)
+
+
+def _simulate(process: str, events: int) -> None:
+    """A run of the simulation, its begin and end included."""
     plan = Plan(load_card(process), seed=1, response=Response())
     with tempfile.TemporaryDirectory() as folder:
-        begin = time.perf_counter()
         simulate(Request(plan, events, Path(folder) / "events.csv", usable_cores()), lambda _: None)
-        rate = events / (time.perf_counter() - begin)
-    yield Figure(f"{process} simulation, all cores", rate, "events/s")
-    for name, each in served.items():
-        yield Ratio(f"{name} HTTP csv over simulation", each / rate, "higher", 200)
+
+
+if __name__ == "__main__":
+    main()
