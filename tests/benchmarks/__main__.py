@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-import models
-from models.shelf import Artefact, Shelf
+from models.shelf import Artefact
+from service.generator import model_name
 from service.sampler import Sampler
 from tests.benchmarks.limits import measure_limits
 from tests.benchmarks.machine import description
@@ -14,13 +14,12 @@ from tests.benchmarks.readers import measure_readers
 from tests.benchmarks.report import Report, read_report, worsened
 from tests.benchmarks.serving import QUICK, THOROUGH, Effort, measure_serving, memory_growth
 from tests.benchmarks.stages import measure_stages
+from tests.benchmarks.subjects import SHIPPED, chosen
 from tests.support.servers import serving_process
-
-_SHIPPED = Path(models.__file__).parent
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--shelf", type=click.Path(exists=True, file_okay=False, path_type=Path), default=_SHIPPED)
+@click.option("--shelf", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SHIPPED)
 @click.option("--only", multiple=True, help="PROCESS/MODEL to measure; all of the shelf by default.")
 @click.option("--quick", is_flag=True, help="Fewer runs of fewer events.")
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="File to keep it in.")
@@ -39,11 +38,8 @@ def main(
     tolerance: float,
 ) -> None:
     """Measure limits, stages and the service: medians of several runs."""
-    artefacts = [each for each in Shelf.open(shelf) if not only or _name(each) in only]
-    if not artefacts:
-        raise click.UsageError(f"there is no such model in {shelf}")
-    report = Report(description())
-    report.heading(", ".join(f"{name} {value}" for name, value in report.machine.items()))
+    artefacts = chosen(shelf, only)
+    report = Report.begun(description())
     _measure(report, shelf, artefacts, QUICK if quick else THOROUGH)
     if missed := [ratio for ratio in report.ratios if not ratio.met]:
         report.heading("Targets missed:\n  " + "\n  ".join(map(str, missed)))
@@ -60,7 +56,7 @@ def _measure(report: Report, shelf: Path, artefacts: list[Artefact], effort: Eff
     stages = {}
     report.heading("Stages of one core; the noise makes its own normal numbers")
     for artefact in artefacts:
-        stages[_name(artefact)] = measured = measure_stages(artefact, limits, effort.runs)
+        stages[model_name(artefact.manifest)] = measured = measure_stages(artefact, limits, effort.runs)
         report.add(*measured.figures)
     report.heading("Readers, one core")
     blocks = Sampler.open(artefacts[0]).slice(effort.events, seed=1).tasks()
@@ -70,7 +66,7 @@ def _measure(report: Report, shelf: Path, artefacts: list[Artefact], effort: Eff
     with serving_process(shelf) as service:
         for artefact in artefacts:
             for found in measure_serving(
-                artefact.manifest, service.port, stages[_name(artefact)], limits, effort
+                artefact.manifest, service.port, stages[model_name(artefact.manifest)], limits, effort
             ):
                 report.add(found)
         for found in memory_growth(artefacts[0].manifest, service, effort):
@@ -83,10 +79,6 @@ def _compare(before: Report, now: Report, tolerance: float) -> None:
         click.echo(f"WORSE  {new.name}: {old.value:.3f} -> {new.value:.3f} ({new.better} is better)")
     click.echo(f"{len(worse)} ratios are worse by more than {tolerance:.0%} than on {before.machine['date']}")
     sys.exit(bool(worse))
-
-
-def _name(artefact: Artefact) -> str:
-    return f"{artefact.manifest.process}/{artefact.manifest.model}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from typing_extensions import override
 
@@ -71,6 +71,13 @@ class Report:
     machine: dict[str, str]
     figures: list[Figure] = field(default_factory=list)
     ratios: list[Ratio] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, machine: dict[str, str]) -> Self:
+        """An empty report, the machine printed at its head."""
+        report = cls(machine)
+        report.heading(", ".join(f"{name} {value}" for name, value in machine.items()))
+        return report
 
     def heading(self, text: str) -> None:
         """Begin a section of the print."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from events.formats import FORMAT_NAMES
 from models.manifest import Manifest
+from service.generator import model_name
 from service.runtime import usable_cores
 from tests.benchmarks.limits import Limits
 from tests.benchmarks.loopback import read_body
@@ -49,7 +50,7 @@ def measure_serving(
     manifest: Manifest, port: int, stages: Stages, limits: Limits, effort: Effort
 ) -> Iterator[Figure | Ratio]:
     """One model through HTTP: one client in each format, then several."""
-    name = f"{manifest.process}/{manifest.model}"
+    name = model_name(manifest)
     fetches = {
         each: partial(read_body, port, "POST", target(manifest, effort.events, each)) for each in FORMAT_NAMES
     }
@@ -70,7 +71,7 @@ def measure_serving(
 
 
 def _several_clients(manifest: Manifest, port: int, alone: float, effort: Effort) -> Iterator[Ratio]:
-    name, each = f"{manifest.process}/{manifest.model}", effort.events // 4
+    name, each = model_name(manifest), effort.events // 4
     durations: list[float] = []
 
     def client(number: int) -> None:
@@ -86,7 +87,7 @@ def _several_clients(manifest: Manifest, port: int, alone: float, effort: Effort
 
 
 def _first_bytes(manifest: Manifest, port: int, effort: Effort) -> Iterator[Figure | Ratio]:
-    name, wanted = f"{manifest.process}/{manifest.model}", target(manifest, 5_000, "csv")
+    name, wanted = model_name(manifest), target(manifest, 5_000, "csv")
     waits = [1000 * read_body(port, "POST", wanted)[1] for _ in range(effort.first_bytes)]
     half, most = np.percentile(waits, [50, 99])
     yield Figure(f"{name} first byte, median", float(half), "ms")
@@ -98,7 +99,7 @@ def memory_growth(manifest: Manifest, service: ServingProcess, effort: Effort) -
     with _sampled_memory(service.process.pid) as samples:
         read_body(service.port, "POST", target(manifest, effort.long_stream, "arrow"))
     settled = samples[len(samples) // 5 :]
-    name = f"{manifest.process}/{manifest.model}, {effort.long_stream / 1e6:g} million events"
+    name = f"{model_name(manifest)}, {effort.long_stream / 1e6:g} million events"
     yield Figure(f"{name}: most memory", max(samples), "MiB")
     yield Ratio(f"{name}: memory at the end over a fifth", settled[-1] / settled[0], "lower", 1.05)
 

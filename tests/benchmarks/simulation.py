@@ -1,6 +1,6 @@
 """How many events the simulation makes on the same cores, in turn with what the service makes of them.
 
-``python -m tests.benchmarks.simulation --only ttbar/flow`` takes five minutes.
+``python -m tests.benchmarks.simulation --only ttbar/flow`` takes four minutes.
 """
 
 import tempfile
@@ -11,15 +11,15 @@ from pathlib import Path
 import click
 import numpy as np
 
-import models
 from models.manifest import Manifest
-from models.shelf import Shelf
+from service.generator import model_name
 from service.runtime import usable_cores
 from tests.benchmarks.loopback import read_body
 from tests.benchmarks.machine import description
 from tests.benchmarks.measure import paired, ratio
 from tests.benchmarks.report import Figure, Ratio, Report
 from tests.benchmarks.serving import THOROUGH, target
+from tests.benchmarks.subjects import SHIPPED, chosen
 from tests.support.servers import serving_process
 from training.simulate.cards import load_card
 from training.simulate.response import Response
@@ -35,16 +35,11 @@ _SIMULATION = "simulation"
 @click.option("--rounds", default=3, show_default=True, help="Rounds, of which the median counts.")
 def main(only: tuple[str, ...], events: int, rounds: int) -> None:
     """Simulate and serve in turn: how many times as many events do models make?"""
-    shelf = Path(models.__file__).parent
-    manifests = [artefact.manifest for artefact in Shelf.open(shelf)]
-    chosen = [each for each in manifests if not only or f"{each.process}/{each.model}" in only]
-    if not chosen:
-        raise click.UsageError("there is no such model")
-    report = Report(description())
-    report.heading(", ".join(f"{name} {value}" for name, value in report.machine.items()))
-    with serving_process(shelf) as service:
-        for process in sorted({each.process for each in chosen}):
-            of_process = [each for each in chosen if each.process == process]
+    manifests = [artefact.manifest for artefact in chosen(SHIPPED, only)]
+    report = Report.begun(description())
+    with serving_process(SHIPPED) as service:
+        for process in sorted({each.process for each in manifests}):
+            of_process = [each for each in manifests if each.process == process]
             report.add(*measure_simulation(of_process, service.port, events, rounds))
 
 
@@ -62,8 +57,7 @@ def measure_simulation(
     process, served = manifests[0].process, THOROUGH.events
     variants: dict[str, Callable[[], object]] = {_SIMULATION: partial(_simulate, process, events)}
     for manifest in manifests:
-        name = f"{process}/{manifest.model}"
-        variants[name] = partial(read_body, port, "POST", target(manifest, served, "csv"))
+        variants[model_name(manifest)] = partial(read_body, port, "POST", target(manifest, served, "csv"))
     taken = paired(variants, rounds)
     simulated = taken.pop(_SIMULATION)
     yield Figure(f"{process} simulation, all cores", events / float(np.median(simulated)), "events/s")

@@ -16,6 +16,7 @@ from events.batch import EVENT_FLOATS, OBJECT_FLOATS, EventBatch
 from events.formats import FORMAT_NAMES, FormatName, make_format
 from models.shelf import Artefact
 from service.addresses import AddressSpace
+from service.generator import model_name
 from service.independent_objects import IndependentObjects
 from service.runtime import Session, Tensor, usable_cores
 from service.sampler import Sampler
@@ -46,7 +47,7 @@ class Stages:
 def measure_stages(artefact: Artefact, limits: Limits, runs: int) -> Stages:
     """The stages of a model."""
     sampler = Sampler.open(artefact)
-    name, n = f"{artefact.manifest.process}/{artefact.manifest.model}", artefact.manifest.block_events
+    name, n = model_name(artefact.manifest), artefact.manifest.block_events
     ledgers = [_spent(sampler, artefact) for _ in range(runs + 1)][1:]
     # The run that is the median in all.
     spent = sorted(ledgers, key=lambda ledger: ledger.seconds["block"])[runs // 2]

@@ -6,13 +6,13 @@ from typing import Final
 
 import tensorflow as tf
 
+from training.angles import TURN
 from training.autoregressive.coordinates import JET_TYPES, LAST_CHANCE, Coordinates
 from training.autoregressive.densities import invert
 from training.autoregressive.multiplicities import Index, ToDraw
 from training.autoregressive.network import EventNetwork
 from training.autoregressive.objects import LOG_PT, Objects, Sources, pair_distance, pair_features
 from training.autoregressive.overlap import without_overlap
-from training.autoregressive.placement import TURN
 from training.autoregressive.quantiles import LogisticTable
 from training.autoregressive.state import Summary
 
@@ -101,9 +101,7 @@ class ObjectSampler:
     def _eta(self, k: Index, given: Given, z: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """Pseudorapidities, [1, m], that of the first object not negative."""
         logits = self.network.eta(given.context, z, given.sources)
-        place = (
-            _upper_half(logits, uniform, given.m) if _is_number(k, 0) else invert(logits, uniform, given.m)
-        )
+        place = (_upper_half if _is_number(k, 0) else invert)(logits, uniform, given.m)
         return (2 * place - 1) * given.wanted.eta_max
 
     def _phi(self, k: Index, given: Given, z: tf.Tensor, eta: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

@@ -121,13 +121,10 @@ def _described(masks: tf.Tensor, slots: int) -> tuple[tf.Tensor, tf.Tensor, Sequ
     held = tf.pad(one_hot[:-1], [[1, 0], [0, 0], [0, 0]])
     to_come = tf.minimum(tf.nn.relu(ends - place), counts)
     all_counts = tf.broadcast_to(counts, tf.shape(to_come))
+    plans = (held, following, to_come, all_counts)
     described = _to_draw(place[:, 0], types, following, counts, ends)
     present = tf.transpose(tf.where(types < N_OBJECT_TYPES, types, -1.0)[:-1])
-    return (
-        tf.cast(present, tf.int64),
-        tf.transpose(described, (0, 2, 1)),
-        (held, following, to_come, all_counts),
-    )
+    return tf.cast(present, tf.int64), tf.transpose(described, (0, 2, 1)), plans
 
 
 def _to_draw(

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from events.objects import N_OBJECT_TYPES
+from training.angles import angle_between
 from training.autoregressive.attention import over_sources
 
 OBJECT_FEATURES: Final = 10
@@ -208,8 +209,7 @@ def pair_with_itself(z: tf.Tensor) -> tf.Tensor:
 
 def pair_distance(query: Objects, sources: Objects) -> Sequence[tf.Tensor]:
     """Delta-R of pairs of objects and its falling exponential, [1, j, n] each."""
-    turn = tf.abs(query.phi - sources.phi)
-    across = tf.minimum(turn, np.float32(2 * np.pi) - turn)
+    across = angle_between(query.phi, sources.phi)
     distance = tf.sqrt(tf.square(query.eta - sources.eta) + tf.square(across) + 1e-6)
     return distance, tf.exp(-distance)
 

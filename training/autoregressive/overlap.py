@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
+from training.angles import angle_between, wrap
 from training.autoregressive.objects import Sources
-from training.spline_flow.coupling import wrap
 
 NEAR: Final = 0.36
 """Delta-R^2 below which no two jets lie: the jets' R^2."""
@@ -14,9 +14,8 @@ NEAR: Final = 0.36
 TOO_NEAR: Final = 0.25
 """Delta-R^2 below which none are ever put."""
 
-_TURN: Final = np.float32(2 * np.pi)
-_TURNS: Final = np.array([1.0, 0.5, -0.5], np.float32)
-"""By how many pi an azimuth is turned where no other is free."""
+_TURNS: Final = np.array([[np.pi], [np.pi / 2], [-np.pi / 2]], np.float32)
+"""By how much an azimuth is turned where no other is free."""
 
 _FAR: Final = 100.0
 
@@ -36,8 +35,8 @@ def allowed_azimuths(eta: tf.Tensor, jet: tf.Tensor, sources: Sources, bins: int
     objects, step = sources.objects, np.float32(2 * np.pi / bins)
     squared = tf.square(eta - objects.eta)
     half = tf.sqrt(tf.maximum(NEAR * sources.jet * jet - squared, 0.0))[0, ..., None]
-    turn = tf.abs(np.linspace(-np.pi, np.pi, bins + 1, dtype=np.float32) - objects.phi[0, ..., None])
-    turn = tf.minimum(turn, _TURN - turn)
+    knots = np.linspace(-np.pi, np.pi, bins + 1, dtype=np.float32)
+    turn = angle_between(knots, objects.phi[0, ..., None])
     taken = _hat_area((half - turn) / step) - _hat_area((-half - turn) / step)
     return tf.nn.relu(1 - tf.reduce_sum(taken, axis=0))
 
@@ -52,7 +51,7 @@ def without_overlap(tries: tf.Tensor, eta: tf.Tensor, jet: tf.Tensor, sources: S
     """The first of several azimuths at which no jet lies within another, [1, n].
 
     Where there is none the last one will do if it is not too near. Else it is turned, by a half or a quarter,
-    to where no jet lies.
+    to where no jet lies; nothing is left but the last quarter if there is no such place either.
 
     Args:
         tries: [t, n].
@@ -60,16 +59,14 @@ def without_overlap(tries: tf.Tensor, eta: tf.Tensor, jet: tf.Tensor, sources: S
         jet: 1 for jets, else 0, [1, n].
         sources: The objects before.
     """
-    turned = wrap(tries[-1:] + np.float32(np.pi) * _TURNS[:, None])
-    tries = tf.concat([tries, turned], axis=0)
-    objects, n_drawn, number = sources.objects, tries.shape[0] - len(_TURNS), tries.shape[0]
+    enough = [NEAR] * (tries.shape[0] - 1) + [TOO_NEAR] + [NEAR] * (len(_TURNS) - 1)
+    tries = tf.concat([tries, wrap(tries[-1:] + _TURNS)], axis=0)
     # Of others than jets, far.
-    squared = tf.square(eta - objects.eta) + _FAR * (1 - sources.jet * jet)
-    turn = tf.abs(tf.expand_dims(tries, 1) - objects.phi)
-    nearest = tf.reduce_min(tf.square(tf.minimum(turn, _TURN - turn)) + squared, axis=1)
-    enough = np.where(np.arange(number) == n_drawn - 1, TOO_NEAR, NEAR).astype(np.float32)
-    *others, chosen = tf.split(tries, number)
-    free = tf.split(tf.cast(nearest >= enough[:, None], tf.float32), number)
-    for one, its_free in zip(reversed(others), reversed(free[:-1]), strict=True):
+    squared = tf.square(eta - sources.objects.eta) + _FAR * (1 - sources.jet * jet)
+    turn = angle_between(tf.expand_dims(tries[:-1], 1), sources.objects.phi)
+    nearest = tf.reduce_min(tf.square(turn) + squared, axis=1)
+    free = tf.cast(nearest >= np.array(enough, np.float32)[:, None], tf.float32)
+    *others, chosen = tf.split(tries, len(enough) + 1)
+    for one, its_free in zip(reversed(others), reversed(tf.split(free, len(enough))), strict=True):
         chosen += its_free * (one - chosen)
     return chosen

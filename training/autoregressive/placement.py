@@ -1,15 +1,11 @@
 """From objects in the canonical frame to events: MET, a random turn and random reflections."""
 
 from collections.abc import Sequence
-from typing import Final
 
-import numpy as np
 import tensorflow as tf
 
+from training.angles import TURN, wrap
 from training.autoregressive.objects import azimuth
-from training.spline_flow.coupling import wrap
-
-TURN: Final = np.float32(2 * np.pi)
 
 
 def placed(

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from events.masses import TOP_MASS, W_MASS
 from events.objects import N_OBJECT_TYPES, ObjectType
+from training.angles import angle_between
 from training.evaluation.features import LEPTONS
 from training.evaluation.leading import JETS
 from training.evaluation.masses import TOP_WINDOW, W_WINDOW
@@ -29,7 +30,6 @@ Column: TypeAlias = tuple[str, tf.Tensor]
 _JETS: Final = 4
 _B_JETS: Final = 2
 _FAR: Final = 1e9
-_TURN: Final = np.float32(2 * np.pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _single(leading: Mapping[str, _Objects], met_phi: tf.Tensor) -> Iterator[Col
             one, prefix = leading[name][rank], f"{name}_{rank + 1}"
             yield f"{prefix}_pt", _or_absent(one.pt, one.held)
             yield f"{prefix}_m_over_pt", _or_absent(_jet_mass(one) / tf.maximum(one.pt, 1e-6), one.held)
-            yield f"{prefix}_angle_to_met", _or_absent(_angle(one.phi, met_phi), one.held)
+            yield f"{prefix}_angle_to_met", _or_absent(angle_between(one.phi, met_phi), one.held)
 
 
 def _pairs(leading: Mapping[str, _Objects]) -> Iterator[Column]:
@@ -183,13 +183,7 @@ def _jet_mass(jet: _Objects) -> tf.Tensor:
 
 
 def _squared_distance(first: _Objects, second: _Objects) -> tf.Tensor:
-    return tf.square(first.eta - second.eta) + tf.square(_angle(first.phi, second.phi))
-
-
-def _angle(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
-    """Between azimuths that lie within a turn of each other, in [0, pi]."""
-    turn = tf.abs(one - other)
-    return tf.minimum(turn, _TURN - turn)
+    return tf.square(first.eta - second.eta) + tf.square(angle_between(first.phi, second.phi))
 
 
 def _or_absent(values: tf.Tensor, held: tf.Tensor) -> tf.Tensor:

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from events.batch import Bools, Floats, Ints
 from events.objects import OBJECT_CUTS
-from training.spline_flow.coupling import wrap
+from training.angles import wrap
 from training.spline_flow.layout import JET_GROUPS, GroupedSlots
 from training.spline_flow.quantiles import QuantileTable, from_normal
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from events.batch import Bools
+from training.angles import wrap
 from training.config import STRICT
 from training.spline_flow.spline import Spline, circle_spline, line_spline
 
@@ -188,12 +189,6 @@ def _hidden(units: int, seeds: keras.random.SeedGenerator) -> keras.layers.Dense
     return keras.layers.Dense(
         units, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed=seeds)
     )
-
-
-def wrap(angle: tf.Tensor) -> tf.Tensor:
-    """The same angle in [-pi, pi)."""
-    turn = np.float32(2 * np.pi)
-    return angle - turn * tf.floor((angle + np.float32(np.pi)) / turn)
 
 
 def _alternating_halves(lines: int, circles: int, layers: int) -> list[Bools]:

@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 
 from events.batch import Floats
-from training.spline_flow.coupling import CouplingFlow, FlowConfig, wrap
+from training.angles import wrap
+from training.spline_flow.coupling import CouplingFlow, FlowConfig
 
 LINES, CIRCLES, CONTEXT = 3, 2, 2
 CONFIG = FlowConfig(layers=4, bins=5, units=(16,))
@@ -85,14 +86,6 @@ def test_the_context_matters() -> None:
     x, present, context = some_rows(10)
     flow = a_flow()
     assert not np.allclose(flow.log_prob(x, present, context), flow.log_prob(x, present, 1 - context))
-
-
-def test_wrapped_angles_lie_in_one_turn() -> None:
-    angles = np.linspace(-20, 20, 999, dtype=np.float32)
-    wrapped = wrap(tf.constant(angles)).numpy()
-    assert wrapped.min() >= -np.float32(np.pi) - 1e-6
-    assert wrapped.max() <= np.float32(np.pi) + 1e-6
-    np.testing.assert_allclose(np.exp(1j * wrapped), np.exp(1j * angles), atol=1e-5)
 
 
 def ring(n: int, rng: np.random.Generator) -> tuple[tf.Tensor, ...]:
