@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import onnx
@@ -12,6 +13,7 @@ import onnxruntime
 import pyarrow as pa
 from onnx import TensorProto, helper, numpy_helper
 
+from events.batch import Floats
 from service.runtime import session_options
 from tests.benchmarks.loopback import loopback_rate
 from tests.benchmarks.measure import median
@@ -47,6 +49,42 @@ class Limits:
         return self.flops, self.normals, self.formatted, self.copied, self.compressed, self.sent
 
 
+@dataclass(frozen=True, slots=True)
+class DenseLayers:
+    """Layers as wide as the decoders of Experiment II, at the rows that a run of these has.
+
+    Attributes:
+        session: Of the layers.
+        rows: What they take.
+        repeats: How often they run.
+    """
+
+    session: onnxruntime.InferenceSession
+    rows: Floats
+    repeats: int
+
+    @classmethod
+    def open(cls, repeats: int = 50) -> Self:
+        """The layers, to be run so many times."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "dense.onnx")
+            onnx.save(_dense_layers(), path)
+            session = onnxruntime.InferenceSession(
+                path, session_options(), providers=["CPUExecutionProvider"]
+            )
+        return cls(session, np.ones((_ROWS, _WIDTH), np.float32), repeats)
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of `run`."""
+        return 2 * _LAYERS * _WIDTH**2 * _ROWS * self.repeats
+
+    def run(self) -> None:
+        """Run them on the core of this thread."""
+        for _ in range(self.repeats):
+            self.session.run(None, {"x0": self.rows})
+
+
 def measure_limits(runs: int) -> Limits:
     """All limits of this machine."""
     return Limits(
@@ -64,15 +102,8 @@ def _rate(amount: float, run: Callable[[], object], runs: int) -> float:
 
 
 def _dense(runs: int) -> float:
-    """At the rows that a run of a decoder has, and the width that the decoders of Experiment II have."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "dense.onnx")
-        onnx.save(_dense_layers(), path)
-        session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
-    rows = np.ones((_ROWS, _WIDTH), np.float32)
-    repeats = 50
-    amount = 2 * _LAYERS * _WIDTH**2 * _ROWS * repeats
-    return _rate(amount, lambda: [session.run(None, {"x0": rows}) for _ in range(repeats)], runs)
+    layers = DenseLayers.open()
+    return _rate(layers.operations, layers.run, runs)
 
 
 def _dense_layers() -> onnx.ModelProto:

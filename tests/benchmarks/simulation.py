@@ -1,10 +1,12 @@
 """How many events the simulation makes on the same cores, in turn with what the service makes of them.
 
+What both make depends on what else the machine has to do: dense layers on all cores tell in between.
 ``python -m tests.benchmarks.simulation --only ttbar/flow`` takes four minutes.
 """
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import numpy as np
 from models.manifest import Manifest
 from service.generator import model_name
 from service.runtime import usable_cores
+from tests.benchmarks.limits import DenseLayers
 from tests.benchmarks.loopback import read_body
 from tests.benchmarks.machine import description
 from tests.benchmarks.measure import paired, ratio
@@ -26,7 +29,8 @@ from training.simulate.response import Response
 from training.simulate.run import Request, simulate
 from training.simulate.shards import Plan
 
-_SIMULATION = "simulation"
+_SIMULATION, _DENSE = "simulation", "dense layers"
+_DENSE_REPEATS = 500
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,16 +59,28 @@ def measure_simulation(
         rounds: A round simulates and fetches from each model once.
     """
     process, served = manifests[0].process, THOROUGH.events
-    variants: dict[str, Callable[[], object]] = {_SIMULATION: partial(_simulate, process, events)}
+    layers = DenseLayers.open(_DENSE_REPEATS)
+    variants: dict[str, Callable[[], object]] = {
+        _DENSE: partial(_on_all_cores, layers.run),
+        _SIMULATION: partial(_simulate, process, events),
+    }
     for manifest in manifests:
         variants[model_name(manifest)] = partial(read_body, port, "POST", target(manifest, served, "csv"))
     taken = paired(variants, rounds)
-    simulated = taken.pop(_SIMULATION)
+    simulated, dense = taken.pop(_SIMULATION), float(np.median(taken.pop(_DENSE)))
+    yield Figure("dense layers, all cores, in turn", layers.operations * usable_cores() / dense, "FLOP/s")
     yield Figure(f"{process} simulation, all cores", events / float(np.median(simulated)), "events/s")
     for name, seconds in taken.items():
         yield Figure(f"{name} HTTP csv in turn with it", served / float(np.median(seconds)), "events/s")
         over = ratio(simulated, seconds) * served / events
         yield Ratio(f"{name} HTTP csv over simulation", over, "higher", 200)
+
+
+def _on_all_cores(run: Callable[[], object]) -> None:
+    """The same on each core at once."""
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        for future in [pool.submit(run) for _ in range(usable_cores())]:
+            future.result()
 
 
 def _simulate(process: str, events: int) -> None:
