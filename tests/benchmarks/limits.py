@@ -1,10 +1,8 @@
 """What this machine can do at most, one core each unless told otherwise."""
 
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -66,12 +64,8 @@ class DenseLayers:
     @classmethod
     def open(cls, repeats: int = 50) -> Self:
         """The layers, to be run so many times."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "dense.onnx")
-            onnx.save(_dense_layers(), path)
-            session = onnxruntime.InferenceSession(
-                path, session_options(), providers=["CPUExecutionProvider"]
-            )
+        model = _dense_layers().SerializeToString()
+        session = onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
         return cls(session, np.ones((_ROWS, _WIDTH), np.float32), repeats)
 
     @property

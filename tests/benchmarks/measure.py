@@ -1,9 +1,12 @@
-"""Times of several runs, and of variants of one thing side by side."""
+"""Times of several runs, and of variants of one thing side by side; the same on all cores at once."""
 
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from service.runtime import usable_cores
 
 Clock = Callable[[], float]
 Name = TypeVar("Name", bound=str)
@@ -34,3 +37,10 @@ def paired(
 def ratio(over: Sequence[float], under: Sequence[float]) -> float:
     """The median of the ratios of two variants, round by round."""
     return statistics.median(a / b for a, b in zip(over, under, strict=True))
+
+
+def on_all_cores(run: Callable[[], object]) -> None:
+    """Run the same as often as there are cores, on a thread for each."""
+    cores = usable_cores()
+    with ThreadPoolExecutor(cores) as threads:
+        list(threads.map(lambda _: run(), range(cores)))

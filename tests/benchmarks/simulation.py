@@ -6,7 +6,6 @@ What both make depends on what else the machine has to do: dense layers on all c
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from service.runtime import usable_cores
 from tests.benchmarks.limits import DenseLayers
 from tests.benchmarks.loopback import read_body
 from tests.benchmarks.machine import description
-from tests.benchmarks.measure import paired, ratio
+from tests.benchmarks.measure import on_all_cores, paired, ratio
 from tests.benchmarks.report import Figure, Ratio, Report
 from tests.benchmarks.serving import THOROUGH, target
 from tests.benchmarks.subjects import SHIPPED, chosen
@@ -61,26 +60,20 @@ def measure_simulation(
     process, served = manifests[0].process, THOROUGH.events
     layers = DenseLayers.open(_DENSE_REPEATS)
     variants: dict[str, Callable[[], object]] = {
-        _DENSE: partial(_on_all_cores, layers.run),
+        _DENSE: partial(on_all_cores, layers.run),
         _SIMULATION: partial(_simulate, process, events),
     }
     for manifest in manifests:
         variants[model_name(manifest)] = partial(read_body, port, "POST", target(manifest, served, "csv"))
     taken = paired(variants, rounds)
     simulated, dense = taken.pop(_SIMULATION), float(np.median(taken.pop(_DENSE)))
-    yield Figure("dense layers, all cores, in turn", layers.operations * usable_cores() / dense, "FLOP/s")
+    operations = layers.operations * usable_cores()
+    yield Figure(f"dense layers, all cores, in turn with {process}", operations / dense, "FLOP/s")
     yield Figure(f"{process} simulation, all cores", events / float(np.median(simulated)), "events/s")
     for name, seconds in taken.items():
         yield Figure(f"{name} HTTP csv in turn with it", served / float(np.median(seconds)), "events/s")
         over = ratio(simulated, seconds) * served / events
         yield Ratio(f"{name} HTTP csv over simulation", over, "higher", 200)
-
-
-def _on_all_cores(run: Callable[[], object]) -> None:
-    """The same on each core at once."""
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        for future in [pool.submit(run) for _ in range(usable_cores())]:
-            future.result()
 
 
 def _simulate(process: str, events: int) -> None:

@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +21,7 @@ from service.runtime import Session, Tensor, usable_cores
 from service.sampler import Sampler
 from service.whole_events import WholeEvents
 from tests.benchmarks.limits import Limits
-from tests.benchmarks.measure import median
+from tests.benchmarks.measure import median, on_all_cores
 from tests.benchmarks.report import Figure
 
 _BLOCKS = 4
@@ -157,12 +156,11 @@ def _replayed(sampler: Sampler, runs: int) -> float:
     for index in range(_BLOCKS):
         watched.generator.block(1, index, "valid")
 
-    def replay(_: int) -> None:
+    def replay() -> None:
         for session, outputs, feed in recorded:
             session.run(outputs, feed)
 
-    with ThreadPoolExecutor(usable_cores()) as threads:
-        return median(lambda: list(threads.map(replay, range(usable_cores()))), runs)
+    return median(lambda: on_all_cores(replay), runs)
 
 
 def _encoding(format_: FormatName, batches: list[EventBatch], runs: int) -> tuple[float, int]:
